@@ -1,0 +1,139 @@
+import { ApplicationFailure } from '@temporalio/common';
+
+/** One catalogue row: the HTTP status it is answered with, whether sending the same again can help, and what to do. */
+type CatalogueEntry = { readonly status: number; readonly retryable: boolean; readonly remedy: string };
+
+/**
+ * Every error code Signalbox answers, records or logs. Codes are part of the public contract: they are never reused for
+ * another meaning. `docs/errors.md` lists them and a test compares the two.
+ */
+export const ERROR_CATALOGUE = {
+  malformed_json: { status: 400, retryable: false, remedy: 'Send one valid JSON document in UTF-8.' },
+  malformed_event: { status: 400, retryable: false, remedy: 'Send a CloudEvent 1.0: see the violations.' },
+  too_complex: {
+    status: 400,
+    retryable: false,
+    remedy: 'Keep events within depth 32 and 10,000 leaves; send references instead of large documents.',
+  },
+  forbidden_member: {
+    status: 400,
+    retryable: false,
+    remedy: 'Remove members named __proto__, constructor or prototype, and members that stand twice.',
+  },
+  invalid_unicode: { status: 400, retryable: false, remedy: 'Send well-formed UTF-8 without lone surrogates.' },
+  malformed_request: { status: 400, retryable: false, remedy: 'Correct the request as the detail says.' },
+  duplicate_header: { status: 400, retryable: false, remedy: 'Send each credential and each ce- header once.' },
+  unauthenticated: { status: 401, retryable: false, remedy: 'Send Authorization: Bearer with the configured token.' },
+  host_not_allowed: {
+    status: 403,
+    retryable: false,
+    remedy: 'Call by a loopback name, or add the host to SIGNALBOX_ALLOWED_HOSTS.',
+  },
+  cross_site: {
+    status: 403,
+    retryable: false,
+    remedy: 'Call from a program or from the same site, not from a web page.',
+  },
+  not_found: { status: 404, retryable: false, remedy: 'Check the path and the name.' },
+  method_not_allowed: { status: 405, retryable: false, remedy: 'Use a method that the Allow header names.' },
+  slow_body: { status: 408, retryable: true, remedy: 'Send the whole request within 30 seconds.' },
+  too_large: {
+    status: 413,
+    retryable: false,
+    remedy: 'Keep an event within 256 KB and a batch within 1,000 events and 4 MB.',
+  },
+  unsupported_content_type: {
+    status: 415,
+    retryable: false,
+    remedy: 'Use application/cloudevents+json, application/cloudevents-batch+json, or ce- headers with a content type.',
+  },
+  unsupported_content_encoding: { status: 415, retryable: false, remedy: 'Send the body without Content-Encoding.' },
+  invalid_pattern: { status: 400, retryable: false, remedy: 'Correct the pattern where the pointer says.' },
+  invalid_expression: { status: 400, retryable: false, remedy: 'Correct the expression where the pointer says.' },
+  saturated: {
+    status: 503,
+    retryable: true,
+    remedy:
+      'The trigger holds as much as it may. Send again after Retry-After; let its windows fire or raise its limits.',
+  },
+  temporal_unavailable: {
+    status: 503,
+    retryable: true,
+    remedy: 'Temporal did not acknowledge in time. Send the same event again after Retry-After.',
+  },
+  shutting_down: { status: 503, retryable: true, remedy: 'The service is stopping. Send again after Retry-After.' },
+  internal: { status: 500, retryable: true, remedy: 'This is a bug: send the log lines of this request id.' },
+  filter_error: {
+    status: 422,
+    retryable: false,
+    remedy: 'The `when` expression failed on this event. Correct the expression or the event, then replay.',
+  },
+  mapping_error: {
+    status: 422,
+    retryable: false,
+    remedy: 'An expression of the trigger failed on this event. Correct it, or give it a $default, then replay.',
+  },
+  event_id_conflict: {
+    status: 409,
+    retryable: false,
+    remedy: 'Another event with the same source and id came first. Give each event an id of its own.',
+  },
+  run_id_conflict: {
+    status: 409,
+    retryable: false,
+    remedy: 'A run with this id and other members exists. Make run.identity tell the two apart.',
+  },
+  target_missing: {
+    status: 422,
+    retryable: false,
+    remedy: 'The run names a target that is not defined. Define it, then replay.',
+  },
+  target_rejected: {
+    status: 422,
+    retryable: false,
+    remedy: 'The target refused the start. Correct the target or the params, then replay.',
+  },
+  target_unavailable: {
+    status: 503,
+    retryable: true,
+    remedy: 'Every attempt to start failed. Bring the target back, then replay.',
+  },
+  target_unknown: {
+    status: 409,
+    retryable: false,
+    remedy:
+      'Whether the target started is unknown. Look there for the run id, then replay or discard; onUnknown: retry if it honours the token.',
+  },
+  secret_missing: {
+    status: 422,
+    retryable: false,
+    remedy: 'Set the environment variable or file the secret refers to.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** One thing that is wrong: where (RFC 6901 pointer into the body, or a header or file place) and what. */
+export type Violation = { readonly pointer: string; readonly message: string };
+
+/**
+ * An expected refusal on its way to whoever asked. Carried as a value wherever possible; thrown only out of the HTTP
+ * layer's own middleware.
+ */
+export type Refusal = {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly violations?: readonly Violation[];
+  /** Seconds the sender should wait; set for every retryable refusal. */
+  readonly retryAfterSeconds?: number;
+};
+
+/** Builds a refusal. `more` adds violations or a Retry-After in seconds. */
+export function refusal(code: ErrorCode, detail: string, more: Omit<Refusal, 'code' | 'detail'> = {}): Refusal {
+  return { code, detail, ...more };
+}
+
+/** A failure that ends a run: Temporal does not retry it, and its type is the catalogue's code. */
+export function terminalFailure(code: ErrorCode, detail: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(detail, code);
+}

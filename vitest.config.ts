@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+const pool = { pool: 'forks', isolate: false, maxWorkers: 2 } as const;
+
+/** fast: pure code, no server. workflows: the time-skipping server. e2e: a real dev server with a file database. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...pool,
+          name: 'fast',
+          include: [
+            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities}/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          ...pool,
+          name: 'workflows',
+          include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...pool,
+          name: 'e2e',
+          include: ['test/{e2e,chaos,temporal,cli}/**/*.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
