@@ -1,28 +1,52 @@
 import { z } from 'zod';
 
-import { metadataSchema } from './trigger.ts';
+import { apiVersion, metadataSchema } from './metadata.ts';
+import { json } from './template.ts';
 import { positiveDurationMs } from './units.ts';
 
 /** `env:NAME` or `file:/path`, resolved in the process that uses it and nowhere else. */
-export const secretRef = z.strictObject({
-  secret: z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'expected env:NAME or file:/path'),
-});
+export const secretRef = z
+  .strictObject({
+    secret: z
+      .string()
+      .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'expected env:NAME or file:/path')
+      .meta({ description: 'env:NAME or file:/absolute/path.', examples: ['env:TRAIN_TOKEN'] }),
+  })
+  .meta({ id: 'SecretRef', description: 'A secret, named and never written out.' });
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'expected an HTTP header name');
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
 
 const http = z.strictObject({
-  url: z.string().min(1).max(2_048).describe('May hold ${{ }} over the run.'),
-  method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
-  headers: z.record(headerName, z.union([z.string().max(2_048), secretRef])).default({}),
-  body: z.json().optional().describe('Template of the body; by default the run as JSON.'),
-  timeout: positiveDurationMs.default(30_000).describe('For one attempt, answer included.'),
+  url: z
+    .string()
+    .min(1)
+    .max(2_048)
+    .meta({ description: 'May hold ${{ }} after the host.', examples: ['https://pipelines.example/runs/${{ key }}'] }),
+  method: z.enum(['POST', 'PUT', 'PATCH']).default('POST').describe('HTTP method.'),
+  headers: z
+    .record(headerName, z.union([z.string().max(2_048), secretRef]))
+    .default({})
+    .describe('Headers besides Content-Type and Idempotency-Key; text may hold ${{ }}, credentials are { secret }.'),
+  body: json.optional().describe('Template of the body; by default the run as JSON.'),
+  timeout: positiveDurationMs.prefault('30s').describe('For one attempt, answer included.'),
 });
 
 const command = z.strictObject({
-  run: z.array(z.string().min(1)).min(1).max(64).describe('Program and arguments; no shell.'),
-  cwd: z.string().default('.').describe('Relative to the file that defines the target.'),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), secretRef])).default({}),
-  timeout: positiveDurationMs.default(600_000),
+  run: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(64)
+    .meta({
+      description: 'Program and arguments; no shell. Arguments may hold ${{ }}.',
+      examples: [['node', 'train.mjs']],
+    }),
+  cwd: z.string().min(1).default('.').describe('Working directory, relative to the file that defines the target.'),
+  env: z
+    .record(variableName, z.union([z.string(), secretRef]))
+    .default({})
+    .describe('Environment variables; text may hold ${{ }}, credentials are { secret }.'),
+  timeout: positiveDurationMs.prefault('10m').describe('The program is stopped after so long.'),
 });
 
 const onUnknown = z
@@ -30,12 +54,19 @@ const onUnknown = z
   .default('hold')
   .describe('When it stays unknown whether a start happened: hold for a person, or retry where the token is honoured.');
 
-export const targetFile = z.strictObject({
-  apiVersion: z.literal('signalbox/v1'),
-  kind: z.literal('Target'),
-  metadata: metadataSchema,
-  spec: z.union([z.strictObject({ http, onUnknown }), z.strictObject({ command, onUnknown })]),
-});
+export const targetFile = z
+  .strictObject({
+    apiVersion,
+    kind: z.literal('Target').describe('What a run calls.'),
+    metadata: metadataSchema,
+    spec: z
+      .union([
+        z.strictObject({ http: http.describe('Calls an HTTP endpoint; any 2xx means started.'), onUnknown }),
+        z.strictObject({ command: command.describe('Runs a local program.'), onUnknown }),
+      ])
+      .describe('One of http and command.'),
+  })
+  .meta({ id: 'Target', title: 'Target' });
 
 export type TargetFile = z.output<typeof targetFile>;
 export type TargetSpec = TargetFile['spec'];

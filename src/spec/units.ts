@@ -28,6 +28,7 @@ export function parseDurationMs(text: string): number | undefined {
 export const durationMs = z
   .string()
   .regex(DURATION, 'expected a duration such as 500ms, 30s, 5m, 24h, 7d or PT1H30M')
+  .meta({ id: 'Duration', description: '500ms, 30s, 5m, 24h, 7d or ISO 8601.', examples: ['30s', '24h', 'PT1H30M'] })
   .transform((text) => parseDurationMs(text) ?? 0)
   .refine((ms) => ms <= LONGEST_MS, 'longer than ten years');
 
@@ -35,4 +36,7 @@ export const durationMs = z
 export const positiveDurationMs = durationMs.refine((ms) => ms > 0, 'must be longer than zero');
 
 /** `metadata.name`: what workflow ids, metric labels and URLs are built of. */
-export const resourceName = z.string().regex(/^[a-z0-9-]{1,63}$/, 'expected 1 to 63 characters of a-z, 0-9 and -');
+export const resourceName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,63}$/, 'expected 1 to 63 characters of a-z, 0-9 and -')
+  .meta({ id: 'Name', description: '1 to 63 characters of a-z, 0-9 and -.', examples: ['retrain-fraud'] });
