@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '../spec/json.ts';
+
+/**
+ * An event as handed to an instance. The accepting side has evaluated every expression on it already, so nothing an
+ * instance does can fail on an event's content.
+ */
+export type Offer = {
+  /** `evt_` and 22 characters of base64url: 128 bits of SHA-256 over source and id. */
+  readonly eventId: string;
+  /** Hash over type, subject, datacontenttype and data, 12 characters; tells a duplicate from a conflict. */
+  readonly body: string;
+  /** When the accepting side received it, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** The event's own `time`, epoch milliseconds; what freshness measures from. */
+  readonly time?: number;
+  readonly key: string;
+  /** Hash of the `dedupe.by` values, 12 characters. */
+  readonly by?: string;
+  /** The `collect` value. */
+  readonly item?: Json;
+  /** The parts of the event that the run reads. */
+  readonly event?: JsonObject;
+  /** `items` keeps the event itself: the run reads `items` and the trigger collects nothing. */
+  readonly whole?: true;
+  /** The value of `run.identity`. */
+  readonly identity?: string;
+  /** W3C trace context, carried to the target. */
+  readonly traceparent?: string;
+};
+
+/** What a window, a hold or a run keeps of one event. */
+export type Item = {
+  readonly eventId: string;
+  /** What freshness measures from, epoch milliseconds. */
+  readonly time: number;
+  /** The collected value or the event; absent where neither is used, or where only a reference is kept. */
+  readonly value?: Json;
+};
+
+/** What a run needs of the one event it sees as `event`: the last that its window kept. */
+export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent'>;
+
+/** UTF-8 length of a text, in bytes. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+/** Bytes of a value as JSON; 0 where there is none. */
+export function jsonBytes(value: Json | undefined): number {
+  return value === undefined ? 0 : utf8Bytes(JSON.stringify(value));
+}

@@ -1,0 +1,39 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
+import type { Cause } from './fact.ts';
+
+/** Version of the algorithm, first in every run id: two versions never give the same id. */
+const RUN_ID_PREFIX = 'sb1-';
+const RUN_ID_HEX = 40;
+
+/** What makes a run this run and no other. */
+export type RunIdentity = {
+  readonly trigger: string;
+  readonly key: string;
+  readonly cause: Cause;
+  /** `run.identity` of the last event, where the trigger names one. */
+  readonly identity?: string;
+  readonly eventIds: readonly string[];
+};
+
+/**
+ * The deterministic id of a run: workflow id, idempotency key and the token the target gets. `sb1-` and 40 hex digits of
+ * SHA-256: within the alphabet and the length every orchestrator takes for a token (32 to 63 of a-z, 0-9, -).
+ */
+export function runIdOf(run: RunIdentity): string {
+  return RUN_ID_PREFIX + digest([run.trigger, run.key, run.cause, membersOf(run)]).slice(0, RUN_ID_HEX);
+}
+
+/** Hash over the members of a run, kept in its memo: two starts of one run agree in it. */
+export function membersHash(run: Pick<RunIdentity, 'identity' | 'eventIds'>): string {
+  return digest(membersOf(run)).slice(0, RUN_ID_HEX);
+}
+
+function membersOf(run: Pick<RunIdentity, 'identity' | 'eventIds'>): readonly string[] {
+  return run.identity === undefined ? ['events', ...[...run.eventIds].sort()] : ['identity', run.identity];
+}
+
+function digest(value: readonly (string | readonly string[])[]): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(value))));
+}

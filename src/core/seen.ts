@@ -1,0 +1,90 @@
+import { IDENTITIES_MAX } from './limits.ts';
+
+/** One remembered identity: the hash of its first body ('' for a `dedupe.by` identity) and when it came first. */
+export type Seen = { readonly body: string; readonly at: number };
+
+const ID_LENGTH = 12;
+const BODY_LENGTH = 6;
+const TIME_LENGTH = 6;
+const RECORD_LENGTH = ID_LENGTH + BODY_LENGTH + TIME_LENGTH;
+const NO_BODY = '.'.repeat(BODY_LENGTH);
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Relative times have six base-64 digits: 2.1 years in milliseconds. */
+const TIME_MAX = 64 ** TIME_LENGTH - 1;
+
+/**
+ * The identities an instance has seen, oldest first, at most 20,000. Looking up and adding are O(1). An identity is cut to
+ * 72 bits, which 20,000 random ones share by chance once in 10^13 instances; the body hash is cut to 36 bits.
+ */
+export class SeenIdentities {
+  private readonly entries = new Map<string, Seen>();
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** When the identity was seen first within `windowMs` before `nowMs`; undefined otherwise. */
+  find(identity: string, nowMs: number, windowMs: number): Seen | undefined {
+    const seen = this.entries.get(identity.slice(0, ID_LENGTH));
+    return seen && nowMs - seen.at < windowMs ? seen : undefined;
+  }
+
+  /** Whether a body hash is the one that came first. */
+  static sameBody(seen: Seen, body: string): boolean {
+    return seen.body === body.slice(0, BODY_LENGTH);
+  }
+
+  /** Remembers an identity as the newest and lets go of the oldest above the cap. Changes the structure in place. */
+  add(identity: string, body: string, at: number): void {
+    const id = identity.slice(0, ID_LENGTH);
+    this.entries.delete(id);
+    this.entries.set(id, { body: body.slice(0, BODY_LENGTH), at });
+    if (this.entries.size <= IDENTITIES_MAX) return;
+    const oldest = this.entries.keys().next();
+    if (!oldest.done) this.entries.delete(oldest.value);
+  }
+
+  /** When the oldest remembered identity was seen, epoch milliseconds: how far back dedup reaches. */
+  oldestAt(): number | undefined {
+    const first = this.entries.values().next();
+    return first.done ? undefined : first.value.at;
+  }
+
+  /** 24 characters an identity; those outside `windowMs` are left out, they no longer decide anything. */
+  pack(nowMs: number, windowMs: number): string {
+    const parts: string[] = [];
+    for (const [id, { body, at }] of this.entries) {
+      const ageMs = Math.max(0, nowMs - at);
+      if (ageMs >= windowMs || ageMs > TIME_MAX) continue;
+      parts.push(id, body === '' ? NO_BODY : body, encode(ageMs));
+    }
+    return parts.join('');
+  }
+
+  /** The inverse of `pack`, with the same `nowMs`. */
+  static unpack(packed: string, nowMs: number): SeenIdentities {
+    const seen = new SeenIdentities();
+    for (let start = 0; start + RECORD_LENGTH <= packed.length; start += RECORD_LENGTH) {
+      const body = packed.slice(start + ID_LENGTH, start + ID_LENGTH + BODY_LENGTH);
+      const age = decode(packed.slice(start + ID_LENGTH + BODY_LENGTH, start + RECORD_LENGTH));
+      seen.entries.set(packed.slice(start, start + ID_LENGTH), { body: body === NO_BODY ? '' : body, at: nowMs - age });
+    }
+    return seen;
+  }
+}
+
+function encode(value: number): string {
+  let rest = value;
+  let text = '';
+  for (let digit = 0; digit < TIME_LENGTH; digit += 1) {
+    text = DIGITS.charAt(rest % 64) + text;
+    rest = Math.floor(rest / 64);
+  }
+  return text;
+}
+
+function decode(text: string): number {
+  let value = 0;
+  for (const digit of text) value = value * 64 + DIGITS.indexOf(digit);
+  return value;
+}
