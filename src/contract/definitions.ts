@@ -1,7 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { Pressure } from '../core/state.ts';
-import type { Batch, DeadLetterBatch, DeadLetterInput, InstanceVerdict, InstanceView } from './messages.ts';
+import type { InstanceVerdict } from '../core/verdicts.ts';
+import type { Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
 
 /** Offers and reports for an instance. */
 export const batchSignal = defineSignal<[Batch]>('batch');

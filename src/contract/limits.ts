@@ -21,11 +21,6 @@ export const SENDER_BYTES_MAX = 25 * 1_024 * 1_024;
 export const PAUSE_EVERY_SIGNALS = 100;
 export const PAUSE_EVERY_BYTES = 1_024 * 1_024;
 
-/** Entries a dead letter keeps with their events; more are only counted. */
-export const DEAD_LETTER_ENTRIES_MAX = 1_000;
-/** Bytes of entries a dead letter keeps, well under what one payload may hold. */
-export const DEAD_LETTER_BYTES_MAX = 512 * 1_024;
-
 /** Most callers waiting for verdicts of one instance; Temporal takes 10 updates in flight. */
 export const WAITING_MAX = 8;
 
