@@ -1,44 +1,36 @@
 import type { DebounceSettings, Definition, RunSettings } from '../spec/definition.ts';
 import type { Json } from '../spec/json.ts';
 import type { RunRequest } from './fact.ts';
-import { RUN_OVERHEAD_BYTES } from './limits.ts';
 import type { Item, LastEvent } from './offer.ts';
 import type { StageName } from './reason.ts';
 import { SeenIdentities } from './seen.ts';
 import {
+  addStarting,
   type Counts,
   dueAt,
   type Gathered,
+  gatheredBytes,
   initialState,
   keyEntryBytes,
   type KeyState,
   type TriggerState,
+  type Window,
 } from './state.ts';
 
 /** An item as it is carried: id without `evt_`, milliseconds before the state's clock, value. */
 type CarriedItem = readonly [string, number] | readonly [string, number, Json];
-type CarriedGathered = {
+/** A window: the row of its settings, 1 when it only suppresses, opened, due, earliest arrival, last event, events. */
+type CarriedWindow = readonly [number, 0 | 1, number, number, number, LastEvent, readonly CarriedItem[]];
+/** A hold: stage, until, earliest arrival, last event, events. */
+type CarriedHold = readonly [StageName, number, number, LastEvent, readonly CarriedItem[]];
+type CarriedKey = { readonly window?: CarriedWindow; readonly hold?: CarriedHold; readonly coolingUntil?: number };
+/** A run without what is counted anew; `settings` is the row of its generation, absent where that is the current one. */
+type CarriedRun = Omit<RunRequest, 'items' | 'settings' | 'generation' | 'bytes'> & {
   readonly items: readonly CarriedItem[];
-  readonly last: LastEvent;
-  readonly receivedAt: number;
-  readonly bytes: number;
+  readonly settings?: number;
 };
-/** A window: its settings stand in the table at `settings`. */
-type CarriedWindow = {
-  readonly settings: number;
-  readonly suppressing?: true;
-  readonly openedAt: number;
-  readonly dueAt: number;
-};
-type CarriedKey = {
-  readonly window?: CarriedWindow & CarriedGathered;
-  readonly hold?: { readonly stage: StageName; readonly untilAt: number } & CarriedGathered;
-  readonly coolingUntil?: number;
-};
-type CarriedRun = Omit<RunRequest, 'items' | 'settings'> & {
-  readonly items: readonly CarriedItem[];
-  readonly settings: number;
-};
+/** A generation that decided a run which is not started yet. */
+type CarriedGeneration = { readonly generation: string; readonly settings: RunSettings };
 
 /**
  * A state as plain JSON, carried over continue-as-new. Collections keyed by what users send are arrays of pairs, never
@@ -52,7 +44,7 @@ export type CarriedState = {
   readonly clock: number;
   readonly seen: string;
   readonly windowSettings: readonly DebounceSettings[];
-  readonly runSettings: readonly RunSettings[];
+  readonly runSettings: readonly CarriedGeneration[];
   readonly keys: readonly (readonly [string, CarriedKey])[];
   readonly starting: readonly CarriedRun[];
   readonly counts: Counts;
@@ -62,13 +54,9 @@ export type CarriedState = {
 export function carry(state: TriggerState): CarriedState {
   const { clock, definition } = state;
   const windowSettings = new Table<DebounceSettings>();
-  const runSettings = new Table<RunSettings>();
+  const runSettings = new Table<CarriedGeneration>();
   const keys = [...state.keys].map(([name, key]) => [name, carryKey(key, clock, windowSettings)] as const);
-  const starting = [...state.starting.values()].map((run) => ({
-    ...run,
-    items: run.items.map((item) => carryItem(item, clock)),
-    settings: runSettings.indexOf(run.settings),
-  }));
+  const starting = [...state.starting.values()].map((run) => carryRun(run, state, runSettings));
   return {
     version: 1,
     rules: state.rules,
@@ -97,59 +85,66 @@ export function restore(carried: CarriedState): TriggerState {
   for (const [name, carriedKey] of carried.keys) {
     const key = restoreKey(carriedKey, clock, carried.windowSettings);
     state.keys.set(name, key);
-    state.keyBytes += keyEntryBytes(name);
+    state.keyBytes += keyEntryBytes(name, key);
     state.deadlines.set(name, dueAt(key));
     for (const gathered of [key.window, key.hold]) {
       state.pendingItems += gathered?.items.length ?? 0;
       state.pendingBytes += gathered?.bytes ?? 0;
     }
   }
-  for (const { items, settings, ...rest } of carried.starting) {
-    const found = carried.runSettings[settings] ?? carried.definition.run;
-    const run = { ...rest, settings: found, items: items.map((item) => restoreItem(item, clock)) };
-    state.starting.set(run.runId, run);
-    state.pendingItems += run.items.length;
-    state.pendingBytes += run.bytes + RUN_OVERHEAD_BYTES;
+  for (const carriedRun of carried.starting) {
+    addStarting(state, restoreRun(carriedRun, carried));
   }
   return state;
 }
 
-/** Settings by first appearance; equal ones share a row. */
+/** Rows by first appearance; each stands once. */
 class Table<T> {
   readonly rows: T[] = [];
-  private readonly known = new Map<T, number>();
-  private readonly texts = new Map<string, number>();
+  private readonly known = new Map<string, number>();
 
-  indexOf(row: T): number {
-    const known = this.known.get(row);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(row);
-    const index = this.texts.get(text) ?? this.rows.push(row) - 1;
-    this.texts.set(text, index);
-    this.known.set(row, index);
+  indexOf(identity: string, row: () => T): number {
+    const index = this.known.get(identity) ?? this.rows.push(row()) - 1;
+    this.known.set(identity, index);
     return index;
   }
 }
 
-function carryKey(key: KeyState, clock: number, table: Table<DebounceSettings>): CarriedKey {
-  const { window, hold, coolingUntil } = key;
+function carryKey({ window, hold, coolingUntil }: KeyState, clock: number, table: Table<DebounceSettings>): CarriedKey {
   return {
-    ...(window && {
-      window: {
-        settings: table.indexOf(window.settings),
-        ...(window.mode === 'suppressing' && { suppressing: true as const }),
-        openedAt: window.openedAt,
-        dueAt: window.dueAt,
-        ...carryGathered(window, clock),
-      },
+    ...(window && { window: carryWindow(window, clock, table) }),
+    ...(hold && {
+      hold: [hold.stage, hold.untilAt, hold.receivedAt, hold.last, carryItems(hold.items, clock)] as const,
     }),
-    ...(hold && { hold: { stage: hold.stage, untilAt: hold.untilAt, ...carryGathered(hold, clock) } }),
     ...(coolingUntil !== undefined && { coolingUntil }),
   };
 }
 
-function carryGathered({ items, last, receivedAt, bytes }: Gathered, clock: number): CarriedGathered {
-  return { items: items.map((item) => carryItem(item, clock)), last, receivedAt, bytes };
+function carryWindow(window: Window, clock: number, table: Table<DebounceSettings>): CarriedWindow {
+  const { settings, mode, openedAt, dueAt: at, receivedAt, last, items } = window;
+  const row = table.indexOf(JSON.stringify(settings), () => settings);
+  return [row, mode === 'suppressing' ? 1 : 0, openedAt, at, receivedAt, last, carryItems(items, clock)];
+}
+
+function carryRun(run: RunRequest, { clock, definition }: TriggerState, table: Table<CarriedGeneration>): CarriedRun {
+  const { runId, key, cause, firedAt, generation, settings, mode, members, last, receivedAt } = run;
+  const isOther = generation !== definition.generation;
+  return {
+    runId,
+    key,
+    cause,
+    firedAt,
+    mode,
+    members,
+    last,
+    receivedAt,
+    items: carryItems(run.items, clock),
+    ...(isOther && { settings: table.indexOf(generation, () => ({ generation, settings })) }),
+  };
+}
+
+function carryItems(items: readonly Item[], clock: number): readonly CarriedItem[] {
+  return items.map((item) => carryItem(item, clock));
 }
 
 function carryItem(item: Item, clock: number): CarriedItem {
@@ -159,25 +154,36 @@ function carryItem(item: Item, clock: number): CarriedItem {
 
 function restoreKey(carried: CarriedKey, clock: number, table: readonly DebounceSettings[]): KeyState {
   const { window, hold, coolingUntil } = carried;
-  const settings = window && table[window.settings];
   return {
-    ...(window &&
-      settings && {
-        window: {
-          mode: window.suppressing ? ('suppressing' as const) : ('collecting' as const),
-          settings,
-          openedAt: window.openedAt,
-          dueAt: window.dueAt,
-          ...restoreGathered(window, clock),
-        },
-      }),
-    ...(hold && { hold: { stage: hold.stage, untilAt: hold.untilAt, ...restoreGathered(hold, clock) } }),
+    ...(window && restoreWindow(window, clock, table)),
+    ...(hold && { hold: { stage: hold[0], untilAt: hold[1], ...restoreGathered(hold[2], hold[3], hold[4], clock) } }),
     ...(coolingUntil !== undefined && { coolingUntil }),
   };
 }
 
-function restoreGathered({ items, last, receivedAt, bytes }: CarriedGathered, clock: number): Gathered {
-  return { items: items.map((item) => restoreItem(item, clock)), last, receivedAt, bytes };
+function restoreWindow(carried: CarriedWindow, clock: number, table: readonly DebounceSettings[]): KeyState {
+  const [row, suppressing, openedAt, at, receivedAt, last, items] = carried;
+  const settings = table[row];
+  if (settings === undefined) return {};
+  const mode = suppressing ? 'suppressing' : 'collecting';
+  return { window: { mode, settings, openedAt, dueAt: at, ...restoreGathered(receivedAt, last, items, clock) } };
+}
+
+function restoreGathered(
+  receivedAt: number,
+  last: LastEvent,
+  carried: readonly CarriedItem[],
+  clock: number,
+): Gathered {
+  const items = carried.map((item) => restoreItem(item, clock));
+  return { items, last, receivedAt, bytes: gatheredBytes(items, last) };
+}
+
+function restoreRun({ items: carriedItems, settings: row, ...run }: CarriedRun, carried: CarriedState): RunRequest {
+  const items = carriedItems.map((item) => restoreItem(item, carried.clock));
+  const { generation, run: settings } = carried.definition;
+  const decidedBy = (row === undefined ? undefined : carried.runSettings[row]) ?? { generation, settings };
+  return { ...run, ...decidedBy, items, bytes: gatheredBytes(items, run.last) };
 }
 
 function restoreItem(carried: CarriedItem, clock: number): Item {

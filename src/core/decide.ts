@@ -7,7 +7,7 @@ import { staleness } from './stages/freshness.ts';
 import { soleCandidate } from './stages/debounce.ts';
 import { ADMISSION, GATES, WINDOWS } from './stages/index.ts';
 import type { Candidate, View } from './stages/stage.ts';
-import { itemBytes, lastBytes } from './state.ts';
+import { gatheredBytes, lastBytes } from './state.ts';
 
 /** One decision: what happened, and what to do about it. */
 export type Decision = { readonly drafts: readonly Draft[]; readonly effects: readonly Effect[] };
@@ -135,7 +135,7 @@ function start(view: View, candidate: Candidate, sole: boolean): Decision {
     items,
     last,
     receivedAt,
-    bytes: allKept ? candidate.bytes : lastBytes(last) + items.reduce((sum, item) => sum + itemBytes(item), 0),
+    bytes: allKept ? candidate.bytes : gatheredBytes(items, last),
   };
   const cooling = definition.cooldown && { coolingUntil: at + definition.cooldown.periodMs };
   return { drafts: [...drafts, { kind: 'runDecided', run, ...cooling }], effects: [{ kind: 'startRun', run, sole }] };

@@ -1,13 +1,15 @@
 import type { Draft, Fact } from './fact.ts';
-import { RUN_OVERHEAD_BYTES } from './limits.ts';
 import type { LastEvent } from './offer.ts';
 import { identityOf } from './stages/dedupe.ts';
 import { lastOf } from './stages/debounce.ts';
 import {
+  addStarting,
   dueAt,
+  heldBytes,
   itemBytes,
   keyEntryBytes,
   lastBytes,
+  runBytes,
   type Gathered,
   type KeyState,
   type TriggerState,
@@ -109,15 +111,17 @@ function applyToKey(state: TriggerState, fact: KeyFact): void {
 function changeKey(state: TriggerState, name: string, change: (key: KeyState) => void): void {
   const known = state.keys.get(name);
   const key = known ?? {};
+  const heldBefore = heldBytes(key);
   change(key);
   const due = dueAt(key);
   state.deadlines.set(name, due);
+  if (known) state.keyBytes += heldBytes(key) - heldBefore;
   if (due === undefined && known) {
     state.keys.delete(name);
-    state.keyBytes -= keyEntryBytes(name);
+    state.keyBytes -= keyEntryBytes(name, key);
   } else if (due !== undefined && !known) {
     state.keys.set(name, key);
-    state.keyBytes += keyEntryBytes(name);
+    state.keyBytes += keyEntryBytes(name, key);
   }
 }
 
@@ -159,9 +163,7 @@ function hold(state: TriggerState, key: KeyState, fact: FactOf<'candidateHeld'>)
 }
 
 function decided(state: TriggerState, { run, coolingUntil }: FactOf<'runDecided'>): void {
-  state.starting.set(run.runId, run);
-  state.pendingItems += run.items.length;
-  state.pendingBytes += run.bytes + RUN_OVERHEAD_BYTES;
+  addStarting(state, run);
   state.counts.runs += 1;
   state.counts.eventsInRuns += run.items.length;
   if (coolingUntil !== undefined) {
@@ -175,6 +177,9 @@ function reported(state: TriggerState, { report }: FactOf<'startReported'>): voi
   const run = state.starting.get(report.runId);
   if (!run) return;
   state.starting.delete(report.runId);
+  const bytes = runBytes(run);
+  state.startingItems -= run.items.length;
+  state.startingBytes -= bytes;
   state.pendingItems -= run.items.length;
-  state.pendingBytes -= run.bytes + RUN_OVERHEAD_BYTES;
+  state.pendingBytes -= bytes;
 }

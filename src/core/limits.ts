@@ -14,12 +14,23 @@ export const KEY_BYTES_MAX = 192 * 1_024;
 /** Whole events kept for `items` before a window keeps references to the rest. */
 export const WHOLE_EVENTS_MAX_BYTES = 64 * 1_024;
 
-/** Carried bytes of a pending event without its payload: id, time and punctuation. */
-export const ITEM_OVERHEAD_BYTES = 44;
-/** Carried bytes of a key's state without the key's text: times, modes and punctuation of a window, a hold and a cooldown. */
-export const KEY_OVERHEAD_BYTES = 120;
-/** Carried bytes of an unstarted run apart from its events: run id, key, times, hashes. */
-export const RUN_OVERHEAD_BYTES = 320;
+/** Carried bytes of a pending event without its payload, at most: id, a time of up to 16 characters, punctuation. */
+export const ITEM_OVERHEAD_BYTES = 45;
+/** Carried bytes of a key without its text and without what is in it: punctuation. */
+export const KEY_OVERHEAD_BYTES = 6;
+/** Carried bytes of an open window without its events, at most: settings, mode, three times, punctuation. */
+export const WINDOW_OVERHEAD_BYTES = 67;
+/** Carried bytes of a hold without its events, at most: stage, two times, punctuation. */
+export const HOLD_OVERHEAD_BYTES = 54;
+/** Carried bytes of a cooldown: name, time, punctuation. */
+export const COOLDOWN_OVERHEAD_BYTES = 29;
+/** Carried bytes of an unstarted run apart from its key and its events, at most: run id, times, hash, names. */
+export const RUN_OVERHEAD_BYTES = 240;
+/** Carried bytes of another generation's run settings without their content: generation, names, punctuation. */
+export const GENERATION_OVERHEAD_BYTES = 100;
 
-/** The most an instance may carry over continue-as-new, every cap full at once: room for in-flight excess under 2 MiB. */
+/**
+ * The most an instance may carry over continue-as-new, every cap full at once. Beside identities, pending events and keys
+ * it leaves 107 KB: 64 KB of parameters, and room for what was in flight when a cap was reached.
+ */
 export const CARRIED_MAX_BYTES = 1.25 * 1_024 * 1_024;

@@ -1,8 +1,16 @@
 import type { DebounceSettings, Definition } from '../spec/definition.ts';
 import { Deadlines } from './deadlines.ts';
 import type { RunRequest } from './fact.ts';
-import { ITEM_OVERHEAD_BYTES, KEY_OVERHEAD_BYTES } from './limits.ts';
-import { type Item, jsonBytes, type LastEvent, utf8Bytes } from './offer.ts';
+import {
+  COOLDOWN_OVERHEAD_BYTES,
+  GENERATION_OVERHEAD_BYTES,
+  HOLD_OVERHEAD_BYTES,
+  ITEM_OVERHEAD_BYTES,
+  KEY_OVERHEAD_BYTES,
+  RUN_OVERHEAD_BYTES,
+  WINDOW_OVERHEAD_BYTES,
+} from './limits.ts';
+import { type Item, jsonBytes, type LastEvent } from './offer.ts';
 import type { StageName } from './reason.ts';
 import { SeenIdentities } from './seen.ts';
 
@@ -67,8 +75,12 @@ export type TriggerState = {
   /** Decided runs whose start is not confirmed, by run id. */
   readonly starting: Map<string, RunRequest>;
   readonly counts: Counts;
+  /** Events in windows, holds and unstarted runs, and what they weigh when carried. */
   pendingItems: number;
   pendingBytes: number;
+  /** The part of them that waits for the confirmed start of its run. */
+  startingItems: number;
+  startingBytes: number;
   keyBytes: number;
 };
 
@@ -93,8 +105,20 @@ export function initialState(definition: Definition): TriggerState {
     },
     pendingItems: 0,
     pendingBytes: 0,
+    startingItems: 0,
+    startingBytes: 0,
     keyBytes: 0,
   };
+}
+
+/** Adds a decided run to those that wait for their start. Changes the state in place. */
+export function addStarting(state: TriggerState, run: RunRequest): void {
+  const bytes = runBytes(run);
+  state.starting.set(run.runId, run);
+  state.startingItems += run.items.length;
+  state.startingBytes += bytes;
+  state.pendingItems += run.items.length;
+  state.pendingBytes += bytes;
 }
 
 /** When something of the key is due next, epoch milliseconds. A cooldown's end is due so that the entry can go. */
@@ -113,7 +137,7 @@ export function nextDeadline(state: TriggerState): { readonly at: number; readon
 export function pressureOf(state: TriggerState): Pressure {
   return {
     pendingItems: state.pendingItems,
-    pendingBytes: state.pendingBytes,
+    pendingBytes: state.pendingBytes + otherSettingsBytes(state),
     keys: state.keys.size,
     keyBytes: state.keyBytes,
     identities: state.seen.size,
@@ -125,12 +149,45 @@ export function itemBytes(item: Item): number {
   return ITEM_OVERHEAD_BYTES + jsonBytes(item.value);
 }
 
-/** Bytes of the last event of a window, a hold or a run as it is carried. */
+/** Bytes of the last event of a window, a hold or a run as it is carried, beyond the `{}` that each of them has. */
 export function lastBytes(last: LastEvent): number {
-  return jsonBytes(last.event) + (last.identity?.length ?? 0) + (last.traceparent?.length ?? 0);
+  const { event, identity, traceparent } = last;
+  const isEmpty = event === undefined && identity === undefined && traceparent === undefined;
+  return isEmpty ? 0 : jsonBytes(last) - '{}'.length;
+}
+
+/** Bytes of events and the last of them, as a window, a hold or a run carries them. */
+export function gatheredBytes(items: readonly Item[], last: LastEvent): number {
+  return items.reduce((sum, item) => sum + itemBytes(item), lastBytes(last));
+}
+
+/** Bytes of an unstarted run as it is carried, with its events. */
+export function runBytes(run: RunRequest): number {
+  return RUN_OVERHEAD_BYTES + jsonBytes(run.key) + run.bytes;
+}
+
+/** Bytes of what a key's entry holds as it is carried, without the key's text and without pending events. */
+export function heldBytes({ window, hold, coolingUntil }: KeyState): number {
+  return (
+    (window ? WINDOW_OVERHEAD_BYTES : 0) +
+    (hold ? HOLD_OVERHEAD_BYTES : 0) +
+    (coolingUntil === undefined ? 0 : COOLDOWN_OVERHEAD_BYTES)
+  );
 }
 
 /** Bytes of a key's entry as it is carried, without pending events. */
-export function keyEntryBytes(key: string): number {
-  return KEY_OVERHEAD_BYTES + utf8Bytes(key);
+export function keyEntryBytes(name: string, key: KeyState): number {
+  return KEY_OVERHEAD_BYTES + jsonBytes(name) + heldBytes(key);
+}
+
+/** Bytes of the run settings that unstarted runs of other generations make the state carry. */
+function otherSettingsBytes({ starting, definition }: TriggerState): number {
+  const counted = new Set([definition.generation]);
+  let bytes = 0;
+  for (const { generation, settings } of starting.values()) {
+    if (counted.has(generation)) continue;
+    counted.add(generation);
+    bytes += GENERATION_OVERHEAD_BYTES + jsonBytes(settings);
+  }
+  return bytes;
 }

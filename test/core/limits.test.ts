@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+
+import { carry, restore } from '../../src/core/carried.ts';
+import type { Fact, RunRequest } from '../../src/core/fact.ts';
+import { evolve } from '../../src/core/evolve.ts';
+import {
+  CARRIED_MAX_BYTES,
+  IDENTITIES_MAX,
+  KEY_BYTES_MAX,
+  KEY_OVERHEAD_BYTES,
+  LIVE_KEYS_MAX,
+  PENDING_BYTES_MAX,
+  PENDING_ITEMS_MAX,
+} from '../../src/core/limits.ts';
+import type { Item } from '../../src/core/offer.ts';
+import {
+  heldBytes,
+  initialState,
+  itemBytes,
+  type KeyState,
+  lastBytes,
+  pressureOf,
+  runBytes,
+  type TriggerState,
+} from '../../src/core/state.ts';
+import type { Definition } from '../../src/spec/definition.ts';
+import { DAY, definition, quiet, T0 } from './given.ts';
+import { carriedBytes, recount } from './recount.ts';
+
+/** 64 parameters that weigh 64 KB together. */
+const params = Object.fromEntries(
+  Array.from({ length: 64 }, (_, index) => [`p${String(index).padStart(3, '0')}`, 'x'.repeat(1_024 - 10)]),
+);
+const generation = 'f'.repeat(64);
+const run: Definition['run'] = {
+  kind: 'train',
+  target: 't'.repeat(63),
+  params,
+  retry: { delaysMs: [] },
+  timeoutMs: DAY,
+};
+const fullDefinition = definition({
+  ...quiet(365 * DAY, { maxWaitMs: 3_650 * DAY, keep: 'first' }),
+  name: 'n'.repeat(63),
+  generation,
+  loadedAt: T0,
+  mode: 'shadow',
+  dedupe: { windowMs: 3_650 * DAY },
+  run,
+  freshness: { maxAgeMs: 3_650 * DAY, at: 'arrival' },
+  cooldown: { periodMs: 3_650 * DAY, onExcess: 'hold' },
+});
+const other = { ...fullDefinition, generation: 'e'.repeat(64), run: { ...run, timeoutMs: 1 } };
+
+const ids = (function* () {
+  for (let count = 0; ; count += 1) yield `evt_${String(count).padStart(22, '0')}`;
+})();
+/** The time of an event of the year 9999: its distance is the longest a valid time gives. */
+const farTime = 253_402_300_799_999;
+const lightest = (): Item => ({ eventId: ids.next().value, time: farTime });
+
+type Bytes = { readonly items: number; readonly value: number };
+
+/** Folds facts into a state whose caps of identities are full already. */
+function instance(current: Definition): { readonly state: TriggerState; readonly fold: (fact: Fact) => void } {
+  const state = initialState(current);
+  for (let count = 0; count < IDENTITIES_MAX; count += 1) {
+    state.seen.add(String(count).padStart(12, '0'), 'abcdef', T0);
+  }
+  return { state, fold: (fact) => void evolve(state, fact) };
+}
+
+const gatheredOf = ({ items: count, value }: Bytes) => {
+  const items = Array.from({ length: count }, (_, index) =>
+    index === 0 && value > 0 ? { ...lightest(), value: 'v'.repeat(value) } : lightest(),
+  );
+  return { items, last: {}, receivedAt: T0, bytes: items.reduce((sum, item) => sum + itemBytes(item), 0) };
+};
+
+function runOf(key: string, generationOfIt: Definition, bytes: Bytes): RunRequest {
+  const { items, last, receivedAt, bytes: weight } = gatheredOf(bytes);
+  const runId = `sb1-${ids.next().value.slice(4)}${'0'.repeat(18)}`;
+  const { run: settings, generation: made } = generationOfIt;
+  const common = { runId, key, cause: 'events', firedAt: T0, mode: 'shadow', members: 'm'.repeat(40) } as const;
+  return { ...common, generation: made, settings, items, last, receivedAt, bytes: weight };
+}
+
+type KeyShape = 'window' | 'hold' | 'cooldown' | 'everything';
+
+/** Facts that give a key what its shape says, without events. */
+function shapeFacts(key: string, shape: KeyShape): Fact[] {
+  const base = { seq: 1, at: T0, key } as const;
+  const settings = fullDefinition.debounce ?? { quietMs: 1, edge: 'trailing', keep: 'all' };
+  const dueAt = T0 + 3_650 * DAY;
+  const held = { items: [], last: {}, receivedAt: T0, bytes: 0 };
+  const facts: Fact[] = [];
+  if (shape === 'window' || shape === 'everything') {
+    facts.push({ ...base, kind: 'windowOpened', mode: 'suppressing', settings, dueAt });
+  }
+  if (shape === 'hold' || shape === 'everything') {
+    facts.push({ ...base, kind: 'candidateHeld', stage: 'cooldown', untilAt: dueAt, ...held });
+  }
+  if (shape === 'cooldown' || shape === 'everything') {
+    const cooling = runOf(key, fullDefinition, { items: 0, value: 0 });
+    facts.push({ ...base, kind: 'runDecided', run: cooling, coolingUntil: dueAt });
+    facts.push({ ...base, kind: 'startReported', key, report: { runId: cooling.runId, outcome: 'started' } });
+  }
+  return facts;
+}
+
+/** Adds keys of this shape until a cap of keys is reached. */
+function fillKeys({ state, fold }: ReturnType<typeof instance>, shape: KeyShape, keyOf: (index: number) => string) {
+  for (let index = 0; state.keys.size < LIVE_KEYS_MAX && state.keyBytes < KEY_BYTES_MAX; index += 1) {
+    for (const fact of shapeFacts(keyOf(index), shape)) fold(fact);
+  }
+}
+
+/** Adds events, by `gather`, until a cap of pending events is reached. */
+function fillPending({ state, fold }: ReturnType<typeof instance>, gather: (index: number) => Fact) {
+  for (let index = 0; ; index += 1) {
+    if (state.pendingItems >= PENDING_ITEMS_MAX || state.pendingBytes >= PENDING_BYTES_MAX) return;
+    // The whole pressure looks at every unstarted run, so it is asked while those are few.
+    if (index < 100 && pressureOf(state).pendingBytes >= PENDING_BYTES_MAX) return;
+    fold(gather(index));
+  }
+}
+
+const heldUnder = (key: string, bytes: Bytes): Fact => {
+  const held = { stage: 'cooldown', untilAt: T0 + DAY, ...gatheredOf(bytes) } as const;
+  return { seq: 1, at: T0, key, kind: 'candidateHeld', ...held };
+};
+const unstarted = (key: string, by: Definition, bytes: Bytes): Fact => {
+  return { seq: 1, at: T0, kind: 'runDecided', run: runOf(key, by, bytes) };
+};
+
+const short = (index: number) => index.toString(36);
+const long = (index: number) => short(index).padStart(200, 'k');
+const wide = (index: number) => `${'ü'.repeat(98)}${short(index).padStart(4, '0')}`;
+const escaped = (index: number) => `${'\u0001'.repeat(196)}${short(index).padStart(4, '0')}`;
+const KEYS = { short, long, wide, escaped };
+const SHAPES: readonly KeyShape[] = ['window', 'hold', 'cooldown', 'everything'];
+const PENDING = {
+  'light events in a hold': () => heldUnder('0', { items: 50, value: 0 }),
+  'heavy events in a hold': () => heldUnder('0', { items: 1, value: 9_000 }),
+  'runs of one light event': (index: number) => unstarted(short(index), fullDefinition, { items: 1, value: 0 }),
+  'runs with long keys': (index: number) => unstarted(escaped(index), fullDefinition, { items: 1, value: 0 }),
+  'runs of another generation': (index: number) => unstarted(short(index), other, { items: 100, value: 10 }),
+  'runs of ever new generations': (index: number) =>
+    unstarted(short(index), { ...other, generation: short(index).padStart(64, 'd') }, { items: 20, value: 0 }),
+} satisfies { [name: string]: (index: number) => Fact };
+
+describe('an instance with every cap full at once', () => {
+  const expectItFits = (shape: KeyShape, keyOf: (index: number) => string, gather: (index: number) => Fact) => {
+    const full = instance(fullDefinition);
+    fillKeys(full, shape, keyOf);
+    fillPending(full, gather);
+    expect(carriedBytes(full.state)).toBeLessThanOrEqual(CARRIED_MAX_BYTES);
+  };
+
+  for (const [name, gather] of Object.entries(PENDING)) {
+    it(`is carried in 1.25 MiB with ${name}`, () => expectItFits('cooldown', short, gather));
+  }
+  for (const shape of SHAPES) {
+    for (const [name, keyOf] of Object.entries(KEYS)) {
+      it(`is carried in 1.25 MiB with ${name} keys, each with ${shape}`, () => {
+        expectItFits(shape, keyOf, PENDING['light events in a hold']);
+      });
+    }
+  }
+
+  it('really is that full', () => {
+    const full = instance(fullDefinition);
+    fillKeys(full, 'cooldown', short);
+    fillPending(full, PENDING['light events in a hold']);
+    expect(full.state.seen.size).toBe(IDENTITIES_MAX);
+    expect(full.state.keyBytes).toBeGreaterThanOrEqual(KEY_BYTES_MAX);
+    expect(full.state.pendingBytes).toBeGreaterThanOrEqual(PENDING_BYTES_MAX);
+    expect(carriedBytes(full.state)).toBeGreaterThan(0.9 * CARRIED_MAX_BYTES);
+  });
+
+  it('is restored as it was', () => {
+    const full = instance(fullDefinition);
+    fillKeys(full, 'everything', wide);
+    fillPending(full, PENDING['runs of another generation']);
+    const carried = JSON.parse(JSON.stringify(carry(full.state)));
+    const restored = restore(carried);
+    expect(carry(restored)).toEqual(carried);
+    expect(recount(restored)).toEqual(recount(full.state));
+    expect(pressureOf(restored)).toEqual(pressureOf(full.state));
+  });
+});
+
+describe('what is counted is never below what is carried', () => {
+  const grown = (facts: readonly Fact[]) => {
+    const base = instance(fullDefinition);
+    base.fold({ ...heldUnder('first', { items: 1, value: 0 }) });
+    base.fold(unstarted('first', fullDefinition, { items: 1, value: 0 }));
+    const before = { carried: carriedBytes(base.state), pressure: pressureOf(base.state) };
+    for (const fact of facts) base.fold(fact);
+    const after = { carried: carriedBytes(base.state), pressure: pressureOf(base.state) };
+    return {
+      carried: after.carried - before.carried,
+      keyBytes: after.pressure.keyBytes - before.pressure.keyBytes,
+      pendingBytes: after.pressure.pendingBytes - before.pressure.pendingBytes,
+    };
+  };
+
+  for (const [keysName, keyOf] of Object.entries(KEYS)) {
+    for (const shape of SHAPES) {
+      it(`for ${keysName} keys with ${shape}`, () => {
+        const facts = Array.from({ length: 100 }, (_, index) => shapeFacts(keyOf(index + 40_000), shape)).flat();
+        const { carried, keyBytes, pendingBytes } = grown(facts);
+        expect(pendingBytes).toBe(0);
+        // One row of the table of window settings comes on top, however many windows share it.
+        expect(carried).toBeLessThanOrEqual(keyBytes + 100);
+      });
+    }
+  }
+
+  it.each([
+    ['events without a value', (index: number) => heldUnder('first', { items: index, value: 0 })],
+    ['events with a value', (index: number) => heldUnder('first', { items: 1, value: index })],
+    ['runs', (index: number) => unstarted(short(index), fullDefinition, { items: 1, value: 0 })],
+    ['runs of other generations', (index: number) => unstarted(escaped(index), other, { items: 1, value: 0 })],
+  ])('for %s', (_name, make) => {
+    const { carried, pendingBytes } = grown(Array.from({ length: 20 }, (_, index) => make(index + 1)));
+    expect(carried).toBeLessThanOrEqual(pendingBytes);
+  });
+
+  it('for last events of any content', () => {
+    const last = { event: { 'ключ\u0001': ['"', '\\', '\ud800', '😀'] }, identity: '"ü"', traceparent: '00-0' };
+    const before = instance(fullDefinition);
+    before.fold({ ...heldUnder('first', { items: 1, value: 0 }) });
+    const carriedBefore = carriedBytes(before.state);
+    const hold = before.state.keys.get('first')?.hold;
+    if (hold) hold.last = last;
+    expect(carriedBytes(before.state) - carriedBefore).toBe(lastBytes(last));
+  });
+
+  it('counts a key that has nothing as its text and punctuation, and a run with its key', () => {
+    const nothing: KeyState = {};
+    expect(heldBytes(nothing)).toBe(0);
+    expect(JSON.stringify([['k', nothing]]).length - '[]'.length + ','.length - '"k"'.length).toBe(KEY_OVERHEAD_BYTES);
+    const light = runOf('"', fullDefinition, { items: 0, value: 0 });
+    expect(runBytes(light)).toBe(runBytes({ ...light, key: '' }) + '\\"'.length);
+  });
+});
