@@ -1,13 +1,18 @@
 import type { DebounceSettings } from '../../spec/definition.ts';
 import type { Draft } from '../fact.ts';
-import { PENDING_BYTES_MAX, PENDING_ITEMS_MAX, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
-import type { Item, Offer } from '../offer.ts';
+import { ITEM_OVERHEAD_BYTES, PENDING_BYTES_MAX, PENDING_ITEMS_MAX, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
+import { type Item, jsonBytes, type Offer } from '../offer.ts';
+import type { Reason } from '../reason.ts';
 import { itemBytes, lastBytes, type Window } from '../state.ts';
 import type { Candidate, View, Windowed, WindowStage } from './stage.ts';
 
-/** What a window or a run keeps of an offer. Past the cap for whole events only the reference stays. */
+/**
+ * What a window or a run keeps of an offer. Where it keeps whole events, those that fit 64 KB together with the
+ * `gatheredBytes` that are there; of the others only the reference stays.
+ */
 export function itemOf(offer: Offer, gatheredBytes: number): Item {
-  const value = offer.whole && gatheredBytes < WHOLE_EVENTS_MAX_BYTES ? offer.event : offer.item;
+  const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
+  const value = fits ? offer.event : offer.item;
   const item = { eventId: offer.eventId, time: offer.time ?? offer.receivedAt };
   return value === undefined ? item : { ...item, value };
 }
@@ -34,9 +39,15 @@ function dueAtOf(settings: DebounceSettings, openedAt: number, lastAt: number): 
   return settings.maxWaitMs === undefined ? quietEnd : Math.min(quietEnd, openedAt + settings.maxWaitMs);
 }
 
-function isFull(view: View, addedBytes: number): boolean {
-  const { pendingItems, pendingBytes } = view.state;
-  return pendingItems + 1 >= PENDING_ITEMS_MAX || pendingBytes + addedBytes >= PENDING_BYTES_MAX;
+/**
+ * Whether windows and holds reach a cap of the instance. What is being started does not count: it leaves by itself, and
+ * until then every event would be a full window of its own.
+ */
+function isFull({ state }: View, addedItems: number, addedBytes: number): boolean {
+  return (
+    state.pendingItems - state.startingItems + addedItems >= PENDING_ITEMS_MAX ||
+    state.pendingBytes - state.startingBytes + addedBytes >= PENDING_BYTES_MAX
+  );
 }
 
 function open(view: View, settings: DebounceSettings, offer: Offer): Windowed {
@@ -51,21 +62,21 @@ function open(view: View, settings: DebounceSettings, offer: Offer): Windowed {
 
 function collect(view: View, offer: Offer, before: readonly Draft[], window: Window | undefined): Windowed {
   const { key } = offer;
-  const item = itemOf(offer, window?.bytes ?? 0);
+  const lastWas = window ? lastBytes(window.last) : 0;
+  const valueBytes = window ? window.bytes - lastWas - window.items.length * ITEM_OVERHEAD_BYTES : 0;
+  const item = itemOf(offer, valueBytes);
   const replaced = window?.settings.keep === 'last' ? window.items[0] : undefined;
   const drafts: Draft[] = [...before];
-  if (replaced) {
-    const reason = { kind: 'superseded', keep: 'last' } as const;
-    drafts.push({ kind: 'eventsSuppressed', key, eventIds: [replaced.eventId], stage: 'debounce', reason });
-  }
+  if (replaced) drafts.push(suppressed(key, replaced.eventId, { kind: 'superseded', keep: 'last' }));
   drafts.push({ kind: 'eventCollected', key, item, offer, replaces: replaced !== undefined });
-  const addedBytes = itemBytes(item) + lastBytes(lastOf(offer));
-  if (replaced || !isFull(view, addedBytes)) return { drafts };
+  const last = lastOf(offer);
+  const addedBytes = itemBytes(item) + lastBytes(last) - lastWas - (replaced ? itemBytes(replaced) : 0);
+  if (!isFull(view, replaced ? 0 : 1, addedBytes)) return { drafts };
   const gathered = {
-    items: [...(window?.items ?? []), item],
-    last: lastOf(offer),
+    items: [...(replaced ? [] : (window?.items ?? [])), item],
+    last,
     receivedAt: Math.min(window?.receivedAt ?? offer.receivedAt, offer.receivedAt),
-    bytes: (window?.bytes ?? 0) + itemBytes(item) + lastBytes(lastOf(offer)) - (window ? lastBytes(window.last) : 0),
+    bytes: (window?.bytes ?? 0) + addedBytes,
   };
   return { drafts: [...drafts, { kind: 'windowClosed', key }], candidate: { key, cause: 'full', ...gathered } };
 }
@@ -76,16 +87,16 @@ function extend(view: View, window: Window, offer: Offer): Windowed {
   const extended: Draft = { kind: 'windowExtended', key, dueAt };
   if (window.mode === 'suppressing') {
     const reason = { kind: 'edgeTaken', openedAt: window.openedAt, dueAt } as const;
-    return { drafts: [extended, suppressed(offer, reason)] };
+    return { drafts: [extended, suppressed(key, offer.eventId, reason)] };
   }
   if (window.settings.keep === 'first' && window.items.length > 0) {
-    return { drafts: [extended, suppressed(offer, { kind: 'superseded', keep: 'first' })] };
+    return { drafts: [extended, suppressed(key, offer.eventId, { kind: 'superseded', keep: 'first' })] };
   }
   return collect(view, offer, [extended], window);
 }
 
-function suppressed(offer: Offer, reason: Extract<Draft, { kind: 'eventsSuppressed' }>['reason']): Draft {
-  return { kind: 'eventsSuppressed', key: offer.key, eventIds: [offer.eventId], stage: 'debounce', reason };
+function suppressed(key: string, eventId: string, reason: Reason): Draft {
+  return { kind: 'eventsSuppressed', key, eventIds: [eventId], stage: 'debounce', reason };
 }
 
 /**
