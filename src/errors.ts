@@ -42,6 +42,7 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Keep an event within 256 KB and a batch within 1,000 events and 4 MB.',
   },
+  headers_too_large: { status: 431, retryable: false, remedy: 'Keep all headers together under 16 KB.' },
   unsupported_content_type: {
     status: 415,
     retryable: false,

@@ -1,0 +1,67 @@
+import type { Accept } from '../accept/outcome.ts';
+import type { Source } from '../connectors/source.ts';
+import type { StrictJson } from '../connectors/strict-json.ts';
+import type { ReadApi } from './read-api.ts';
+
+/** The part of a logger that HTTP needs; pino's is one. */
+export type HttpLogger = {
+  readonly [level in 'debug' | 'info' | 'warn' | 'error']: (fields: object, message: string) => void;
+};
+
+/** What HTTP counts. Labels come from code and definitions only. */
+export type HttpMetrics = {
+  /** `outcome` is `accepted` or an error code. */
+  eventsReceived(source: string, outcome: string, count: number): void;
+  /** From the request's head to its answer, for what was accepted. */
+  ingestSeconds(source: string, seconds: number): void;
+  /** The Prometheus exposition, version 0.0.4. */
+  text(): Promise<string>;
+};
+
+/** Whether the service can do its work, and each thing that was looked at. */
+export type Readiness = {
+  readonly ready: boolean;
+  readonly checks: { readonly [name: string]: { readonly ok: boolean; readonly detail: string } };
+};
+
+/** Everything the HTTP layer is given. */
+export type HttpDependencies = {
+  readonly accept: Accept;
+  /** How POST /events is read. */
+  readonly events: Source;
+  readonly parseJson: (bytes: Uint8Array) => StrictJson;
+  readonly read: ReadApi;
+  readonly readiness: () => Promise<Readiness>;
+  readonly logger: HttpLogger;
+  readonly metrics: HttpMetrics;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** The bearer that guards every route but /healthz and OPTIONS. */
+  readonly token?: string;
+  /** Hosts to answer to besides loopback. */
+  readonly allowedHosts?: readonly string[];
+  readonly version?: string;
+  readonly timing?: Partial<HttpTiming>;
+};
+
+/** Bounds in time, in milliseconds. */
+export type HttpTiming = {
+  /** From the first byte to the end of the head: real clients need one round trip. */
+  readonly headersMs: number;
+  /** From the first byte to the end of the body: 4 MB over a slow mobile line. */
+  readonly requestMs: number;
+  /** How often the two above are looked at. */
+  readonly checkMs: number;
+  /** How long the rest of a refused body is read and thrown away, so that its sender sees the answer. */
+  readonly lingerMs: number;
+  /** How long a close waits for what is under way; above the commit deadline of 8 s. */
+  readonly closeMs: number;
+};
+
+export const HTTP_TIMING: HttpTiming = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkMs: 3_000,
+  lingerMs: 1_000,
+  closeMs: 15_000,
+};

@@ -1,0 +1,19 @@
+import type { Answer, Exchange } from './exchange.ts';
+
+/** One row of the table that the router, the guards, 405 answers and the OpenAPI document are built of. */
+export type Route = {
+  readonly method: 'get' | 'post' | 'options';
+  /** Express path; parameters are `:name` segments. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  /** Reachable without the token. */
+  readonly open?: true;
+  /** Reachable under any Host, for probes by address. */
+  readonly anyHost?: true;
+  /** Media types of a request body. */
+  readonly accepts?: readonly string[];
+  /** Statuses of good answers; errors are the same everywhere. */
+  readonly answers: { readonly [status: string]: string };
+  readonly handle: (exchange: Exchange) => Promise<Answer> | Answer;
+};

@@ -1,0 +1,28 @@
+import type { HttpDependencies } from './dependencies.ts';
+import { json } from './exchange.ts';
+import { openApiOf } from './openapi.ts';
+import type { Route } from './route.ts';
+import { eventRoutes } from './routes/events.ts';
+import { matchRoutes } from './routes/match.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { readRoutes } from './routes/reads.ts';
+
+/** Every route, the busiest first. */
+export function allRoutes(deps: HttpDependencies): readonly Route[] {
+  const routes: Route[] = [
+    ...eventRoutes(deps),
+    ...operationRoutes(deps),
+    ...readRoutes(deps),
+    ...matchRoutes(deps),
+    {
+      method: 'get',
+      path: '/openapi.json',
+      operationId: 'openApi',
+      summary: 'This document.',
+      answers: { '200': 'OpenAPI 3.1.' },
+      handle: () => json(200, document),
+    },
+  ];
+  const document = openApiOf(routes, deps.version ?? '0');
+  return routes;
+}

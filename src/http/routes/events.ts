@@ -1,0 +1,112 @@
+import type { AcceptOutcome, IncomingEvent } from '../../accept/outcome.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { CloudEvent } from '../../spec/event.ts';
+import { readBody } from '../body.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { type Answer, type Exchange, json, refused } from '../exchange.ts';
+import { preferredWaitSeconds, validTraceparent } from '../headers.ts';
+import type { Route } from '../route.ts';
+
+/** The source name of what comes in here. */
+const SOURCE = 'events';
+/** Event ids one log line names; a batch has up to 1,000. */
+const LOGGED_IDS_MAX = 10;
+/** A host name, or `*`: what an origin of the webhook handshake may be. */
+const ORIGIN = /^[A-Za-z0-9.*:-]{1,255}$/;
+
+type Accepted = Extract<AcceptOutcome, { kind: 'accepted' }>;
+
+/** POST /events and its webhook handshake. */
+export function eventRoutes(deps: HttpDependencies): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/events',
+      operationId: 'sendEvents',
+      summary: 'Accept one CloudEvent or a batch of them.',
+      accepts: ['application/cloudevents+json', 'application/cloudevents-batch+json', '*/*'],
+      answers: {
+        '202': 'Durable for every trigger named.',
+        '200': 'The same with the verdicts, where Prefer: wait=N was sent and all fell in time.',
+      },
+      handle: async (exchange) => receive(deps, exchange),
+    },
+    {
+      method: 'options',
+      path: '/events',
+      operationId: 'handshake',
+      summary: 'CloudEvents webhook handshake.',
+      open: true,
+      answers: { '200': 'Which origin may send, and how fast.' },
+      handle: handshake,
+    },
+  ];
+}
+
+async function receive(deps: HttpDependencies, exchange: Exchange): Promise<Answer> {
+  const body = await readBody(exchange.message, deps.events.bodyBytesMax(exchange.headers));
+  if (body.kind === 'gone') return body;
+  if (body.kind === 'refused') return counted(deps, body.refusal.code, refused(body.refusal));
+  const decoded = deps.events.decode({ headers: exchange.headers, body: body.bytes });
+  if (!decoded.ok) return counted(deps, decoded.refusal.code, refused(decoded.refusal));
+  const waitSeconds = preferredWaitSeconds(exchange.headers.get('prefer'));
+  const outcome = await deps.accept(
+    incoming(decoded.events, exchange),
+    waitSeconds === undefined || waitSeconds === 0 ? {} : { waitMs: waitSeconds * 1_000 },
+  );
+  if (outcome.kind === 'refused') return counted(deps, outcome.refusal.code, refused(outcome.refusal));
+  deps.metrics.eventsReceived(SOURCE, 'accepted', decoded.events.length);
+  deps.metrics.ingestSeconds(SOURCE, (deps.now() - exchange.receivedAt) / 1_000);
+  log(deps, exchange, outcome);
+  if (outcome.verdicts === undefined) return json(202, acknowledgement(outcome));
+  const body200 = { ...acknowledgement(outcome), verdicts: outcome.verdicts };
+  return json(200, body200, { 'preference-applied': `wait=${waitSeconds}` });
+}
+
+function counted(deps: HttpDependencies, code: ErrorCode, answer: Answer): Answer {
+  deps.metrics.eventsReceived(SOURCE, code, 1);
+  return answer;
+}
+
+/** The trace of the request goes before the one its event was made in. */
+function incoming(events: readonly CloudEvent[], { headers, receivedAt }: Exchange): IncomingEvent[] {
+  const ofRequest = validTraceparent(headers.get('traceparent'));
+  return events.map((event) => {
+    const traceparent = ofRequest ?? validTraceparent(event['traceparent']);
+    return { event, source: SOURCE, receivedAt, ...(traceparent === undefined ? {} : { traceparent }) };
+  });
+}
+
+/** The body of a 202: the contract's members and no others. */
+function acknowledgement({ accepted, deadLettered }: Accepted): object {
+  return {
+    accepted: accepted.map(({ eventId, source, id, triggers }) => ({
+      eventId,
+      source,
+      id,
+      triggers: triggers.map(({ trigger, key, workflowId }) => ({ trigger, key, workflowId })),
+    })),
+    deadLettered: deadLettered.map(({ index, trigger, code, pointer, deadLetterId }) => ({
+      index,
+      trigger,
+      code,
+      pointer,
+      deadLetterId,
+    })),
+  };
+}
+
+function log({ logger }: HttpDependencies, { requestId }: Exchange, { accepted, deadLettered }: Accepted): void {
+  const eventIds = accepted.slice(0, LOGGED_IDS_MAX).map((event) => event.eventId);
+  logger.info({ requestId, events: accepted.length, deadLettered: deadLettered.length, eventIds }, 'events accepted');
+}
+
+/**
+ * Grants any origin that names itself (CloudEvents HTTP webhook, section 4): the handshake keeps this service from being
+ * made a target of foreign deliveries by mistake, and is no credential. Without the request header nothing is granted.
+ */
+function handshake({ headers }: Exchange): Answer {
+  const origin = headers.get('webhook-request-origin') ?? '';
+  const granted = ORIGIN.test(origin) ? { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' } : {};
+  return { kind: 'empty', status: 200, headers: { allow: 'POST, OPTIONS', ...granted } };
+}

@@ -1,0 +1,88 @@
+import { refusal, type Refusal, type Violation } from '../../errors.ts';
+import { compileExpression, type Expression } from '../../match/expression.ts';
+import { isObject } from '../../match/json.ts';
+import { compilePattern, type CompiledPattern, explainPattern } from '../../match/pattern.ts';
+import type { Json, JsonObject } from '../../spec/json.ts';
+import { readBody } from '../body.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { type Answer, type Exchange, json, refused } from '../exchange.ts';
+import type { Route } from '../route.ts';
+
+/** Longest request, in bytes: an event of the largest size beside a pattern and a condition. */
+const REQUEST_MAX_BYTES = 272 * 1_024;
+const MEMBERS: ReadonlySet<string> = new Set(['pattern', 'when', 'event']);
+
+type Question = { readonly pattern: CompiledPattern; readonly when?: Expression; readonly event: JsonObject };
+
+/** POST /v1/match: the pattern sandbox. */
+export function matchRoutes(deps: HttpDependencies): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/match',
+      operationId: 'match',
+      summary: 'Whether a pattern, and a condition after it, match an event, and why not.',
+      accepts: ['application/json'],
+      answers: { '200': '`matched`, and a `reason` as a sentence.' },
+      handle: async (exchange) => decide(deps, exchange),
+    },
+  ];
+}
+
+async function decide(deps: HttpDependencies, exchange: Exchange): Promise<Answer> {
+  const body = await readBody(exchange.message, REQUEST_MAX_BYTES);
+  if (body.kind === 'gone') return body;
+  if (body.kind === 'refused') return refused(body.refusal);
+  const parsed = deps.parseJson(body.bytes);
+  if (!parsed.ok) {
+    const { code, detail, pointer } = parsed;
+    return refused(refusal(code, detail, { violations: [{ pointer, message: detail }] }));
+  }
+  const question = questionOf(parsed.value);
+  return 'code' in question ? refused(question) : json(200, verdictOn(question));
+}
+
+function questionOf(body: Json): Question | Refusal {
+  if (!isObject(body))
+    return badShape([{ pointer: '', message: 'must be an object with pattern, event, perhaps when' }]);
+  const { pattern, when, event } = body;
+  const violations: Violation[] = Object.keys(body)
+    .filter((name) => !MEMBERS.has(name))
+    .map((name) => ({ pointer: `/${name.slice(0, 64)}`, message: 'is not known' }));
+  if (pattern === undefined) violations.push({ pointer: '/pattern', message: 'is missing' });
+  if (when !== undefined && typeof when !== 'string')
+    violations.push({ pointer: '/when', message: 'must be a string' });
+  if (!isObject(event)) violations.push({ pointer: '/event', message: 'must be an object' });
+  if (violations.length > 0 || pattern === undefined || !isObject(event)) return badShape(violations);
+  const compiled = compilePattern(pattern);
+  if (!compiled.ok) {
+    const placed = compiled.violations.map((it) => ({ ...it, pointer: `/pattern${it.pointer}` }));
+    return refusal('invalid_pattern', 'The pattern is not valid.', { violations: placed });
+  }
+  if (typeof when !== 'string') return { pattern: compiled.pattern, event };
+  const condition = compileExpression(when, ['event', 'trigger']);
+  if (condition.ok) return { pattern: compiled.pattern, when: condition.expression, event };
+  const { message } = condition;
+  return refusal('invalid_expression', 'The condition is not valid.', { violations: [{ pointer: '/when', message }] });
+}
+
+function verdictOn({ pattern, when, event }: Question): { matched: boolean; reason: string; code?: string } {
+  const result = pattern.match(event);
+  if (!result.matched) return { matched: false, reason: explainPattern(result.reason) };
+  if (!when) return { matched: true, reason: 'The pattern matches.' };
+  const condition = when.evaluate({ event });
+  if (!condition.ok) return failed(condition.message);
+  if (typeof condition.value !== 'boolean') return failed(`it gave ${JSON.stringify(condition.value).slice(0, 100)}`);
+  return condition.value
+    ? { matched: true, reason: 'The pattern matches and the condition holds.' }
+    : { matched: false, reason: 'The pattern matches, but the condition is false.' };
+}
+
+/** On live traffic this is a dead letter, never a silent no. */
+function failed(message: string): { matched: boolean; reason: string; code: string } {
+  return { matched: false, reason: `The condition failed on this event: ${message}`, code: 'filter_error' };
+}
+
+function badShape(violations: Violation[]): Refusal {
+  return refusal('malformed_request', 'The body is not a question this route can answer.', { violations });
+}

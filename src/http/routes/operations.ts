@@ -1,0 +1,43 @@
+import type { HttpDependencies } from '../dependencies.ts';
+import { json } from '../exchange.ts';
+import type { Route } from '../route.ts';
+
+/** What operators and probes call. */
+export function operationRoutes(deps: HttpDependencies): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/healthz',
+      operationId: 'health',
+      summary: 'The process answers.',
+      open: true,
+      anyHost: true,
+      answers: { '200': 'Alive.' },
+      handle: () => json(200, { status: 'ok' }),
+    },
+    {
+      method: 'get',
+      path: '/readyz',
+      operationId: 'readiness',
+      summary: 'Whether events would be accepted, and each thing that was looked at.',
+      answers: { '200': 'Ready.', '503': 'Not ready; the body says what is missing.' },
+      handle: async () => {
+        const readiness = await deps.readiness();
+        return json(readiness.ready ? 200 : 503, readiness);
+      },
+    },
+    {
+      method: 'get',
+      path: '/metrics',
+      operationId: 'metrics',
+      summary: 'Metrics in the Prometheus text format.',
+      answers: { '200': 'The metrics.' },
+      handle: async () => ({
+        kind: 'text',
+        status: 200,
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        body: await deps.metrics.text(),
+      }),
+    },
+  ];
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+
+import { refusal } from '../../src/errors.ts';
+import type { ReadApi } from '../../src/http/read-api.ts';
+import { bodyOf, type Service, startService } from './service.ts';
+
+const PATHS = [
+  'post /events',
+  'options /events',
+  'get /healthz',
+  'get /readyz',
+  'get /metrics',
+  'get /v1/triggers',
+  'get /v1/triggers/{name}',
+  'get /v1/runs/{runId}',
+  'get /v1/runs/{runId}/events',
+  'get /v1/dead-letters',
+  'post /v1/match',
+  'get /openapi.json',
+];
+
+const summary = {
+  name: 'retrain',
+  mode: 'live',
+  generation: 'abc',
+  loadedAt: '2026-09-01T12:00:00Z',
+  workflowId: 'trigger/retrain',
+} as const;
+
+const unavailable = async () => ({ ok: false as const, refusal: refusal('temporal_unavailable', 'No answer.') });
+
+const read: ReadApi = {
+  triggers: async () => ({ ok: true, value: [summary] }),
+  trigger: async (name) =>
+    name === 'retrain'
+      ? { ok: true, value: { ...summary, definition: {}, keys: [], keyCount: 0 } }
+      : { ok: false, refusal: refusal('not_found', `No trigger is named ${name}.`) },
+  run: unavailable,
+  runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [], items: [] } }),
+  deadLetters: async () => ({ ok: true, value: [] }),
+};
+
+const get = async (service: Service, path: string) => {
+  const answer = await fetch(service.url + path);
+  return { status: answer.status, body: await bodyOf(answer) };
+};
+
+describe('operations', () => {
+  test('healthz answers while the process lives', async () => {
+    expect(await get(await startService(), '/healthz')).toEqual({ status: 200, body: { status: 'ok' } });
+  });
+
+  test('readyz says what is missing', async () => {
+    const checks = { temporal: { ok: false, detail: 'connection refused' } };
+    const service = await startService({ readiness: async () => ({ ready: false, checks }) });
+    expect(await get(service, '/readyz')).toEqual({ status: 503, body: { ready: false, checks } });
+    expect((await get(await startService(), '/readyz')).status).toBe(200);
+  });
+
+  test('metrics come as Prometheus text', async () => {
+    const { url } = await startService();
+    const answer = await fetch(`${url}/metrics`);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await answer.text()).toContain('signalbox_build_info');
+  });
+
+  test('openapi.json lists every route', async () => {
+    const { body } = await get(await startService({ version: '1.2.3' }), '/openapi.json');
+    expect(body).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
+    const listed = Object.entries(body['paths'] ?? {}).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(listed.toSorted()).toEqual(PATHS.toSorted());
+  });
+
+  test('every answer carries a request id, the caller’s own where it is plain', async () => {
+    const { url } = await startService();
+    const ids = await Promise.all(
+      ['req-1', 'a b', 'x'.repeat(65)].map(async (id) =>
+        (await fetch(`${url}/healthz`, { headers: { 'x-request-id': id } })).headers.get('x-request-id'),
+      ),
+    );
+    expect(ids).toEqual(['req-1', expect.stringMatching(/^[0-9a-f-]{36}$/), expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  });
+
+  test('headers tell nothing about the software', async () => {
+    const { headers } = await fetch(`${(await startService()).url}/healthz`);
+    expect(['x-powered-by', 'etag', 'server'].filter((name) => headers.has(name))).toEqual([]);
+  });
+});
+
+describe('readers', () => {
+  test('answer what is there', async () => {
+    const service = await startService({ read });
+    expect((await get(service, '/v1/triggers')).body).toEqual({ triggers: [summary] });
+    expect((await get(service, '/v1/triggers/retrain')).body).toMatchObject({ name: 'retrain', keys: [] });
+    expect((await get(service, '/v1/runs/a%2Fb/events')).body).toMatchObject({ runId: 'a/b' });
+    expect((await get(service, '/v1/dead-letters')).body).toEqual({ deadLetters: [] });
+  });
+
+  test('answer a problem where nothing is there or Temporal is away', async () => {
+    const service = await startService({ read });
+    expect(await get(service, '/v1/triggers/nope')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await get(service, '/v1/runs/r1')).toMatchObject({ status: 503, body: { code: 'temporal_unavailable' } });
+  });
+});
+
+describe('paths and methods that are not there', () => {
+  test('are 404, and 405 with the methods that are', async () => {
+    const service = await startService();
+    expect(await get(service, '/nope')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    const answer = await fetch(`${service.url}/events`);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+    const put = await fetch(`${service.url}/v1/triggers/a`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('a path with a broken escape is 400', async () => {
+    expect(await get(await startService(), '/v1/triggers/%zz')).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_request' },
+    });
+  });
+});

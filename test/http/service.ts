@@ -1,0 +1,110 @@
+import { connect } from 'node:net';
+
+import { onTestFinished } from 'vitest';
+
+import type { Accept, AcceptOutcome, IncomingEvent } from '../../src/accept/outcome.ts';
+import { cloudEventsSource } from '../../src/connectors/sources/cloudevents.ts';
+import { parseStrictJson } from '../../src/connectors/strict-json.ts';
+import { refusal } from '../../src/errors.ts';
+import type { HttpDependencies } from '../../src/http/dependencies.ts';
+import { createServer, type HttpServer } from '../../src/http/server.ts';
+import type { JsonObject } from '../../src/spec/json.ts';
+
+/** When every request of these tests arrives. */
+export const NOW = Date.parse('2026-09-01T12:00:00Z');
+
+/** What the running service was given and has done. */
+export type Service = {
+  readonly url: string;
+  readonly port: number;
+  readonly server: HttpServer;
+  readonly accepted: { readonly events: readonly IncomingEvent[]; readonly waitMs: number | undefined }[];
+  readonly logged: { readonly level: string; readonly message: string; readonly fields: object }[];
+  readonly counted: string[];
+};
+
+/** The answer of an accepting side where one trigger, `retrain`, takes every event. */
+export function acceptAll(events: readonly IncomingEvent[]): Extract<AcceptOutcome, { kind: 'accepted' }> {
+  const triggers = [{ trigger: 'retrain', key: 'default', workflowId: 'trigger/retrain' }];
+  const accepted = events.map(({ event }) => ({
+    eventId: `evt_${event.id}`,
+    source: event.source,
+    id: event.id,
+    triggers,
+  }));
+  return { kind: 'accepted', accepted, deadLettered: [] };
+}
+
+/** Starts the service on a free loopback port; it is closed when the test ends. */
+export async function startService(
+  over: Partial<HttpDependencies> = {},
+  accept: Accept = async (events) => acceptAll(events),
+): Promise<Service> {
+  const accepted: Service['accepted'] = [];
+  const logged: Service['logged'] = [];
+  const counted: string[] = [];
+  const log = (level: string) => (fields: object, message: string) => void logged.push({ level, message, fields });
+  const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
+  const server = createServer({
+    accept: async (events, options) => {
+      accepted.push({ events, waitMs: options.waitMs });
+      return accept(events, options);
+    },
+    events: cloudEventsSource,
+    parseJson: parseStrictJson,
+    read: {
+      triggers: async () => ({ ok: true, value: [] }),
+      trigger: absent,
+      run: absent,
+      runEvents: absent,
+      deadLetters: async () => ({ ok: true, value: [] }),
+    },
+    readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    metrics: {
+      eventsReceived: (source, outcome, count) => void counted.push(`${source} ${outcome} ${count}`),
+      ingestSeconds: () => undefined,
+      text: async () => '# HELP signalbox_build_info Version.\n',
+    },
+    now: () => NOW,
+    ...over,
+    timing: { lingerMs: 200, closeMs: 2_000, ...over.timing },
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(async () => server.close());
+  return { url: `http://127.0.0.1:${port}`, port, server, accepted, logged, counted };
+}
+
+/** A minimal event, with members over it. */
+export function eventOf(members: JsonObject = {}): JsonObject {
+  return { specversion: '1.0', id: '1', source: '/sensors', type: 'reading', ...members };
+}
+
+/** Sends one event in structured mode. */
+export async function sendEvent(
+  { url }: Service,
+  event: unknown,
+  headers: { readonly [name: string]: string } = {},
+): Promise<Response> {
+  return fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json', ...headers },
+    body: typeof event === 'string' ? event : JSON.stringify(event),
+  });
+}
+
+/** The members of a JSON answer that tests look at. */
+export async function bodyOf(response: Response): Promise<{ readonly [member: string]: unknown }> {
+  const body: unknown = await response.json();
+  return typeof body === 'object' && body !== null ? { ...body } : {};
+}
+
+/** Writes bytes to a fresh connection and gives all that comes back until it closes. */
+export async function exchangeRaw(port: number, ...parts: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => parts.forEach((part) => socket.write(part)));
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    socket.once('close', () => resolve(received)).once('error', reject);
+  });
+}
