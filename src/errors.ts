@@ -105,6 +105,21 @@ export const ERROR_CATALOGUE = {
     remedy:
       'Whether the target started is unknown. Look there for the run id, then replay or discard; onUnknown: retry if it honours the token.',
   },
+  run_failed: {
+    status: 422,
+    retryable: false,
+    remedy: 'The pipeline ran and failed. Look at its output; send a new event to run again.',
+  },
+  run_timed_out: {
+    status: 422,
+    retryable: false,
+    remedy: 'The pipeline took longer than run.timeout. Raise it or make the pipeline faster.',
+  },
+  run_cancelled: {
+    status: 409,
+    retryable: false,
+    remedy: 'A person cancelled the run. Send a new event to run again.',
+  },
   secret_missing: {
     status: 422,
     retryable: false,

@@ -1,26 +1,128 @@
 import type { Violation } from '../errors.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
-import type { PatternReason } from './reason.ts';
+import { PatternReader, type Conjunction, type Constraint } from './conjunction.ts';
+import { consistent, STEPS_MAX, type Candidates, type Consistency } from './consistency.ts';
+import { flatten, pathTree, type Leaf } from './flatten.ts';
+import { fitsBytes, isObject } from './json.ts';
+import { REASON_BRANCHES_MAX, shown, type PatternReason } from './reason.ts';
 
 export { explainPattern, type PatternReason } from './reason.ts';
+
+/** Bytes of a pattern's JSON: AWS allows 2 KB, 4 KB on request. */
+export const PATTERN_BYTES_MAX = 4096;
+
+/** Different paths of one pattern: each is one look into every event. */
+export const PATTERN_PATHS_MAX = 64;
 
 /** The decision on one event. */
 export type PatternResult = { readonly matched: true } | { readonly matched: false; readonly reason: PatternReason };
 
 /** A compiled EventBridge pattern. */
 export type CompiledPattern = {
+  /** Decides one event (a CloudEvent as JSON: attributes and `data`). Never throws. */
   match(event: JsonObject): PatternResult;
-  /** The paths it looks at, as segments. */
+  /** The paths it looks at, as member names; a dotted name is listed whole and split. */
   readonly reads: readonly (readonly string[])[];
   /** What is allowed but surely a mistake; pointers into the pattern. */
   readonly warnings: readonly Violation[];
 };
 
-/** Compiles an EventBridge pattern. Violations point into it. */
+/**
+ * Compiles an event pattern in the language of Amazon EventBridge, with the semantics of its open-source matcher. Where
+ * that one lets a field silently replace the same field of an `$or` branch, the pattern is refused. Violations point into
+ * the pattern.
+ */
 export function compilePattern(
   pattern: Json,
 ): { ok: true; pattern: CompiledPattern } | { ok: false; violations: Violation[] } {
-  return pattern === null
-    ? { ok: false, violations: [] }
-    : { ok: true, pattern: { match: () => ({ matched: true }), reads: [], warnings: [] } };
+  if (!isObject(pattern)) return refused('a pattern is an object of fields, each with a list of values');
+  if (!fitsBytes(pattern, PATTERN_BYTES_MAX)) return refused(`the pattern is longer than ${PATTERN_BYTES_MAX} bytes`);
+  const reader = new PatternReader();
+  const conjunctions = reader.read(pattern);
+  const paths = [...new Set(reader.reads.map((names) => names.join('.')))].toSorted();
+  if (paths.length > PATTERN_PATHS_MAX) return refused(`the pattern has more than ${PATTERN_PATHS_MAX} fields`);
+  if (reader.violations.length > 0) return { ok: false, violations: reader.violations };
+  const match = matcherOf(conjunctions, paths);
+  return { ok: true, pattern: { match, reads: withDottedSplit(reader.reads), warnings: reader.warnings } };
+}
+
+function refused(message: string): { ok: false; violations: Violation[] } {
+  return { ok: false, violations: [{ pointer: '', message }] };
+}
+
+function withDottedSplit(reads: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const all = new Map<string, readonly string[]>();
+  for (const names of reads) {
+    for (const variant of [names, names.join('.').split('.')]) all.set(JSON.stringify(variant), variant);
+  }
+  return [...all.values()];
+}
+
+function matcherOf(
+  conjunctions: readonly Conjunction[],
+  paths: readonly string[],
+): (event: JsonObject) => PatternResult {
+  const tree = pathTree(paths);
+  const ordered = conjunctions.map((conjunction) => inPathOrder(conjunction, paths));
+  return (event) => {
+    const leaves = flatten(event, tree, paths.length);
+    if (leaves === undefined) return { matched: false, reason: { kind: 'too_complex', paths, steps: STEPS_MAX } };
+    const budget = { left: STEPS_MAX };
+    const fitting = new Map<Constraint, readonly Leaf[]>();
+    const reasons: PatternReason[] = [];
+    for (const constraints of ordered) {
+      const candidates = constraints.map(({ constraint, place }) => {
+        const present = leaves[place] ?? [];
+        const fits = fitting.get(constraint) ?? present.filter((leaf) => passes(constraint, leaf));
+        fitting.set(constraint, fits);
+        return { constraint, leaves: present, fitting: fits };
+      });
+      const outcome = consistent(candidates, budget);
+      if (outcome.kind === 'match') return { matched: true };
+      reasons.push(reasonOf(outcome, candidates));
+    }
+    return { matched: false, reason: combined(reasons) };
+  };
+}
+
+type Located = { readonly constraint: Constraint; readonly place: number };
+
+/** EventBridge tries paths in sorted order, which decides what `exists: false` sees. */
+function inPathOrder(conjunction: Conjunction, paths: readonly string[]): readonly Located[] {
+  return paths.flatMap((path, place) => {
+    const constraint = conjunction.get(path);
+    return constraint === undefined ? [] : [{ constraint, place }];
+  });
+}
+
+function passes(constraint: Constraint, leaf: Leaf): boolean {
+  return constraint.tests.some((test) => test(leaf.value));
+}
+
+function reasonOf(outcome: Exclude<Consistency, { kind: 'match' }>, candidates: readonly Candidates[]): PatternReason {
+  switch (outcome.kind) {
+    case 'value': {
+      const { path, expected } = outcome.constraint;
+      const values = candidates
+        .filter(({ constraint }) => constraint === outcome.constraint)
+        .flatMap(({ leaves }) => leaves.map((leaf) => leaf.value));
+      return values.length === 0
+        ? { kind: 'missing', path, expected }
+        : { kind: 'value', path, expected, actual: shown(values), found: values.length };
+    }
+    case 'array':
+      return outcome;
+    case 'too_complex':
+      return { ...outcome, steps: STEPS_MAX };
+  }
+}
+
+/** What all alternatives share is the reason; running out of steps hides the true answer, so it comes first. */
+function combined(reasons: readonly PatternReason[]): PatternReason {
+  const different = [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
+  const [first] = different;
+  const tooComplex = different.find((reason) => reason.kind === 'too_complex');
+  if (tooComplex !== undefined) return tooComplex;
+  if (first !== undefined && different.length === 1) return first;
+  return { kind: 'or', reasons: different.slice(0, REASON_BRANCHES_MAX), branches: different.length };
 }

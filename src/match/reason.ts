@@ -1,29 +1,71 @@
 import type { Json } from '../spec/json.ts';
+import type { Scalar } from './matcher.ts';
 
-/** Up to this many values of the event are kept in a reason: enough to see the mistake, small enough to store. */
-const REASON_VALUES = 5;
+/** Values of the event a reason keeps: enough to see the mistake, small enough to store with every verdict. */
+export const REASON_VALUES_MAX = 5;
 
-/** Why a pattern did not match, as data. */
+/** Characters a reason keeps of one text value. */
+export const REASON_TEXT_CHARS_MAX = 200;
+
+/** Branches of a `$or` a reason lists. */
+export const REASON_BRANCHES_MAX = 8;
+
+/** Why a pattern did not match, as data. Paths are dotted; `expected` is the pattern's list at that path. */
 export type PatternReason =
-  /** No value of the event at `path` satisfied one of `expected` (the pattern's matcher list). */
+  /** The event has values at `path`, `found` in all; `actual` holds the first of them, long texts cut. None fits. */
   | {
       readonly kind: 'value';
       readonly path: string;
       readonly expected: readonly Json[];
-      readonly actual: readonly Json[];
-      /** How many values the event has there; `actual` holds the first ones, cut to a readable length. */
+      readonly actual: readonly Scalar[];
       readonly found: number;
     }
-  /** The event has nothing at `path`. */
+  /** The event has no value at `path`: it is missing, an empty list, or an object. */
   | { readonly kind: 'missing'; readonly path: string; readonly expected: readonly Json[] }
-  /** Every path has a value that fits, but never within the same list element. */
+  /** Each path has a value that fits, but no single list element has them all. */
   | { readonly kind: 'array'; readonly paths: readonly string[] }
-  /** Combining list elements took more steps than allowed: decided as no match. */
+  /** Looking for list elements that fit took more than `steps` steps: decided as no match. */
   | { readonly kind: 'too_complex'; readonly paths: readonly string[]; readonly steps: number }
-  /** Each branch of a `$or` failed. */
-  | { readonly kind: 'or'; readonly branches: readonly PatternReason[] };
+  /** No alternative of the pattern's `$or` matched: why each of them did not, the first ones; `branches` in all. */
+  | { readonly kind: 'or'; readonly reasons: readonly PatternReason[]; readonly branches: number };
+
+/** The values a reason shows of those the event has. */
+export function shown(values: readonly Scalar[]): readonly Scalar[] {
+  return values
+    .slice(0, REASON_VALUES_MAX)
+    .map((value) =>
+      typeof value === 'string' && value.length > REASON_TEXT_CHARS_MAX
+        ? `${value.slice(0, REASON_TEXT_CHARS_MAX)}…`
+        : value,
+    );
+}
 
 /** One sentence a person can read. */
 export function explainPattern(reason: PatternReason): string {
-  return `${reason.kind} ${REASON_VALUES}`;
+  return `${clause(reason)}.`;
+}
+
+function clause(reason: PatternReason): string {
+  switch (reason.kind) {
+    case 'value': {
+      const actual = reason.actual.map((value) => JSON.stringify(value)).join(', ');
+      const more = reason.found > reason.actual.length ? ` and ${reason.found - reason.actual.length} more` : '';
+      return `${reason.path} is ${actual}${more}, the pattern wants ${wanted(reason.expected)}`;
+    }
+    case 'missing':
+      return `${reason.path} is missing, the pattern wants ${wanted(reason.expected)}`;
+    case 'array':
+      return `no single list element fits ${reason.paths.join(', ')} together`;
+    case 'too_complex':
+      return `comparing the list elements at ${reason.paths.join(', ')} took more than ${reason.steps} steps`;
+    case 'or': {
+      const more = reason.branches - reason.reasons.length;
+      const reasons = reason.reasons.map(clause).join('; or ');
+      return `no alternative of $or fits: ${reasons}${more > 0 ? `; or ${more} more` : ''}`;
+    }
+  }
+}
+
+function wanted(expected: readonly Json[]): string {
+  return expected.map((entry) => JSON.stringify(entry)).join(' or ');
 }

@@ -27,7 +27,7 @@ const http = z.strictObject({
   headers: z
     .record(headerName, z.union([z.string().max(2_048), secretRef]))
     .default({})
-    .describe('Headers besides Content-Type and Idempotency-Key; text may hold ${{ }}, credentials are { secret }.'),
+    .describe('Further headers; text may hold ${{ }}, credentials are { secret }.'),
   body: json.optional().describe('Template of the body; by default the run as JSON.'),
   timeout: positiveDurationMs.prefault('30s').describe('For one attempt, answer included.'),
 });

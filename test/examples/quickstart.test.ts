@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
+import { compilePattern } from '../../src/match/pattern.ts';
 import { targetFile } from '../../src/spec/target.ts';
 import { triggerFile } from '../../src/spec/trigger.ts';
 
@@ -47,6 +48,10 @@ function train(run: unknown) {
 
 function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function eventOf(day: string) {
+  return objectCreated.parse(json(join(folder, `events/${day}.json`)));
 }
 
 describe('make-data.mjs', () => {
@@ -118,7 +123,7 @@ describe('train.mjs', () => {
 });
 
 describe('the events', () => {
-  const events = days.map((day) => objectCreated.parse(json(join(folder, `events/${day}.json`))));
+  const events = days.map(eventOf);
 
   it('tell the true key, size and etag of the committed files', () => {
     const told = events.map(({ data: { object } }) => ({ key: object.key, size: object.size, etag: object.etag }));
@@ -136,14 +141,42 @@ describe('the events', () => {
 });
 
 describe('signalbox.yaml', () => {
+  const documents = [...parseAllDocuments(readFileSync(join(folder, 'signalbox.yaml'), 'utf8'))];
+  const [target, trigger] = documents.map((it): unknown => it.toJS());
+
   it('holds a target and a trigger that starts it', () => {
-    const documents = parseAllDocuments(readFileSync(join(folder, 'signalbox.yaml'), 'utf8'));
-    const [target, trigger] = [...documents].map((it): unknown => it.toJS());
+    expect(documents).toHaveLength(2);
     expect(targetFile.parse(target).metadata.name).toBe('train-pump');
     expect(triggerFile.parse(trigger).spec).toMatchObject({
       debounce: { quiet: 5_000, maxWait: 60_000 },
       cooldown: { period: 10_000, onExcess: 'hold' },
       run: { target: 'train-pump', params: { files: '${{ items }}' } },
+    });
+  });
+
+  describe('its pattern', () => {
+    const { events } = triggerFile.parse(trigger).spec;
+    const compiled = compilePattern('pattern' in events ? (events.pattern ?? null) : null);
+    const matches = (event: z.output<typeof objectCreated>) => compiled.ok && compiled.pattern.match(event).matched;
+    const event = eventOf('2026-09-01');
+    const { bucket, object } = event.data;
+
+    it('is valid, without warnings', () => {
+      expect(compiled).toMatchObject({ ok: true, pattern: { warnings: [] } });
+    });
+
+    it.each(days)('matches the event of %s', (day) => {
+      expect(matches(eventOf(day))).toBe(true);
+    });
+
+    it.each([
+      ['a removed object', { ...event, type: 'com.amazonaws.s3.ObjectRemoved:Delete' }],
+      ['another bucket', { ...event, data: { object, bucket: { name: 'invoices' } } }],
+      ['a file that is not CSV', { ...event, data: { bucket, object: { ...object, key: 'data/a.parquet' } } }],
+      ['another folder', { ...event, data: { bucket, object: { ...object, key: 'raw/a.csv' } } }],
+      ['an empty file', { ...event, data: { bucket, object: { ...object, size: 0 } } }],
+    ])('does not match %s', (_, other) => {
+      expect(matches(other)).toBe(false);
     });
   });
 });

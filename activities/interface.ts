@@ -1,0 +1,30 @@
+import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
+import type { Attempt } from '../src/core/retry.ts';
+import type { Json } from '../src/spec/json.ts';
+
+/** One attempt to start a run's target. */
+export type StartTargetInput = {
+  readonly trigger: string;
+  readonly run: Omit<RunRequest, 'items'>;
+  readonly eventCount: number;
+  readonly params: Json;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** The attempt before this one may have started the target. */
+  readonly lost: boolean;
+};
+
+/** Everything workflows have done outside of them. */
+export type Activities = {
+  /** Starts run workflows by their ids; safe to repeat. */
+  startRuns(input: { readonly trigger: string; readonly runs: readonly RunRequest[] }): Promise<readonly StartReport[]>;
+  /** Evaluates the run's parameters under the definition the run carries. */
+  resolveParams(input: RunInput): Promise<ResolvedParams>;
+  /** Calls the target once. Answers every expected outcome as a value. */
+  startTarget(input: StartTargetInput): Promise<Attempt>;
+  /** Tells the instance how a run ended; resolves when Temporal has it. */
+  reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
+  /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
+  openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
+};

@@ -1,0 +1,24 @@
+import { HARD_TASKS, SOFT_GROWTH_BYTES, SOFT_GROWTH_MAX_BYTES, SOFT_SIGNALS, SOFT_TASKS } from './limits.ts';
+
+/** What a run of an instance has used up. */
+export type Used = {
+  readonly signals: number;
+  readonly tasks: number;
+  /** History bytes now, and when the run began. */
+  readonly historyBytes: number;
+  readonly firstBytes: number;
+  /** Temporal's own advice. */
+  readonly suggested: boolean;
+};
+
+/**
+ * Whether an instance should continue as new. With the sender's pause the soft limits count, since nothing is refused
+ * then; without it twice those, because every attempt races the next signal.
+ */
+export function shouldContinue(used: Used, paused: boolean): boolean {
+  const growth = used.historyBytes - used.firstBytes;
+  const softGrowth = Math.min(SOFT_GROWTH_MAX_BYTES, Math.max(SOFT_GROWTH_BYTES, 4 * used.firstBytes));
+  if (used.suggested || used.tasks >= HARD_TASKS || used.signals >= 2 * SOFT_SIGNALS || growth >= 2 * softGrowth)
+    return true;
+  return paused && (used.signals >= SOFT_SIGNALS || used.tasks >= SOFT_TASKS || growth >= softGrowth);
+}

@@ -1,0 +1,29 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+
+import type { Pressure } from '../core/state.ts';
+import type { InstanceVerdict } from '../core/verdicts.ts';
+import type { Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
+
+/** Offers and reports for an instance. */
+export const batchSignal = defineSignal<[Batch]>('batch');
+
+/** What an instance shows of itself. */
+export const viewQuery = defineQuery<InstanceView>('view');
+
+/** How full an instance is: what a sender's credit is read from. */
+export const pressureQuery = defineQuery<Pressure>('pressure');
+
+/** Verdicts by delivery id, in the order asked; returns when all are known or `waitMs` is over. */
+export const verdictsUpdate = defineUpdate<
+  readonly InstanceVerdict[],
+  [{ readonly waits: readonly string[]; readonly waitMs: number }]
+>('verdicts');
+
+/** More entries for an open dead letter. */
+export const entriesSignal = defineSignal<[DeadLetterBatch]>('entries');
+
+/** A person is done with a dead letter. */
+export const discardSignal = defineSignal<[{ readonly reason: string }]>('discard');
+
+/** What a dead letter holds. */
+export const deadLetterQuery = defineQuery<DeadLetterInput>('deadLetter');

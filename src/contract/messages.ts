@@ -1,0 +1,62 @@
+import type { CarriedState } from '../core/carried.ts';
+import type { DeadLetterEntry } from '../core/dead-letters.ts';
+import type { RunReport, RunRequest } from '../core/fact.ts';
+import type { Delivery } from '../core/verdicts.ts';
+import type { StateView } from '../core/view.ts';
+import type { Definition } from '../spec/definition.ts';
+import type { Json } from '../spec/json.ts';
+
+/** What a sender commits to an instance in one signal. */
+export type Batch = {
+  readonly version: 1;
+  readonly offers: readonly Delivery[];
+  readonly reports: readonly RunReport[];
+  /** The sender's current definition, with the first batch it sends under a generation. */
+  readonly definition?: Definition;
+  /** The sender stays silent for a moment after this one: a good time to continue as new. */
+  readonly pause?: true;
+};
+
+/** Start input of an instance; `carried` after continue-as-new. */
+export type TriggerInput = { readonly version: 1; readonly definition: Definition; readonly carried?: CarriedState };
+
+/** Start input of a run. */
+export type RunInput = { readonly version: 1; readonly trigger: string; readonly run: RunRequest };
+
+/** What an instance shows of itself. */
+export type InstanceView = StateView & {
+  /** What the current run has used up. */
+  readonly history: {
+    readonly events: number;
+    readonly bytes: number;
+    readonly signals: number;
+    readonly tasks: number;
+  };
+};
+
+/** Start input of a dead letter. */
+export type DeadLetterInput = {
+  readonly version: 1;
+  readonly of: 'events' | 'run';
+  readonly trigger: string;
+  readonly generation: string;
+  readonly code: string;
+  /** Pointer into the trigger's spec, or the run's step. */
+  readonly place: string;
+  readonly entries: readonly DeadLetterEntry[];
+  /** Entries that came when it was full: counted, not kept. */
+  readonly beyond?: number;
+};
+
+/** Entries for an open dead letter, in one signal. */
+export type DeadLetterBatch = { readonly version: 1; readonly entries: readonly DeadLetterEntry[] };
+
+/** A run's parameters, resolved once; or the place and the expression that failed. */
+export type ResolvedParams =
+  | { readonly ok: true; readonly params: Json }
+  | {
+      readonly ok: false;
+      readonly code: 'mapping_error' | 'target_missing';
+      readonly pointer: string;
+      readonly detail: string;
+    };

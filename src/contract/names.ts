@@ -1,0 +1,33 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+
+/** Workers poll this queue; one deployment of Signalbox a namespace. */
+export const TASK_QUEUE = 'signalbox';
+
+/** Workflow types; the exports of workflows/index.ts carry the same names. */
+export const WORKFLOW = { trigger: 'trigger', run: 'run', deadLetter: 'deadLetter' } as const;
+
+/** The instance of a trigger. */
+export function instanceId(trigger: string): string {
+  return `trigger/${trigger}`;
+}
+
+/** Events of one trigger that fail in one place under one generation share an open dead letter. */
+export function eventsDeadLetterId(of: { trigger: string; generation: string; code: string; place: string }): string {
+  return `dead-letter/${of.trigger}/${of.generation}/${of.code}/${of.place}`;
+}
+
+/** A run that needs a person has a dead letter of its own. */
+export function runDeadLetterId(runId: string): string {
+  return `dead-letter/${runId}`;
+}
+
+/** What people filter by in the Temporal UI. */
+export const SEARCH_ATTRIBUTE = {
+  trigger: defineSearchAttributeKey('SignalboxTrigger', 'KEYWORD'),
+  key: defineSearchAttributeKey('SignalboxKey', 'KEYWORD'),
+  target: defineSearchAttributeKey('SignalboxTarget', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('SignalboxOutcome', 'KEYWORD'),
+  cause: defineSearchAttributeKey('SignalboxCause', 'KEYWORD'),
+} as const;
+
+export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTE).map((key) => key.name);

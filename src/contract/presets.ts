@@ -1,0 +1,23 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+
+/** Calls to Temporal itself: repeated until they succeed, since nothing may be lost. */
+export const TEMPORAL_CALLS = {
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;
+
+/** The same within a workflow task; past ten seconds of trying the task goes on as a normal activity would. */
+export const QUICK_TEMPORAL_CALLS = {
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '10s',
+  retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
+} as const satisfies LocalActivityOptions;
+
+/** Evaluation of expressions: pure, bounded by the step budget. */
+export const EVALUATION = {
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '100ms', maximumAttempts: 5 },
+} as const satisfies LocalActivityOptions;
+
+/** A worker that runs a target says so this often, so that its death is noticed. */
+export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;

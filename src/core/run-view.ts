@@ -1,0 +1,26 @@
+import type { RunRequest } from './fact.ts';
+import type { RunOutcome } from './retry.ts';
+
+/** Event ids listed for people. */
+const EVENTS_SHOWN_MAX = 20;
+
+/** A run for people, in Markdown: what it runs, why, and on which events. */
+export function runText(input: { trigger: string; run: RunRequest }, timeText: (at: number) => string): string {
+  const { trigger, run } = input;
+  const ids = run.items.slice(0, EVENTS_SHOWN_MAX).map((item) => `\`${item.eventId}\``);
+  const more = run.items.length - ids.length;
+  return [
+    `**${run.settings.kind}** \`${run.settings.target}\` for key \`${run.key}\` of trigger \`trigger/${trigger}\``,
+    '',
+    `Decided at ${timeText(run.firedAt)}, cause **${run.cause}**, generation \`${run.generation}\`${run.mode === 'shadow' ? ', shadow' : ''}.`,
+    '',
+    `${run.items.length} ${run.items.length === 1 ? 'event' : 'events'}: ${ids.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+  ].join('\n');
+}
+
+/** How it ended, in Markdown. */
+export function outcomeText(outcome: RunOutcome, deadLetterId: string): string {
+  if (outcome.kind === 'dead')
+    return `**dead letter** \`${deadLetterId}\`: ${outcome.code} at \`${outcome.place}\`: ${outcome.detail}`;
+  return `**${outcome.status}**${outcome.detail === undefined ? '' : `: ${outcome.detail}`}`;
+}

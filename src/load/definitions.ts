@@ -1,0 +1,58 @@
+import type { Expression, Reads } from '../match/expression.ts';
+import type { CompiledPattern } from '../match/pattern.ts';
+import type { Template } from '../match/template.ts';
+import type { Definition } from '../spec/definition.ts';
+import type { SourceSpec } from '../spec/source.ts';
+import type { TargetSpec } from '../spec/target.ts';
+import type { TriggerSpec } from '../spec/trigger.ts';
+
+/** A complete, checked set of definitions. Never changed: a reload makes another one. */
+export type Definitions = {
+  /** Epoch milliseconds, later than that of every set this process loaded before. */
+  readonly loadedAt: number;
+  readonly triggers: ReadonlyMap<string, LoadedTrigger>;
+  readonly targets: ReadonlyMap<string, LoadedTarget>;
+  readonly sources: ReadonlyMap<string, LoadedSource>;
+  /** Equal for equal contents, whatever file they stand in and whenever they were loaded. */
+  readonly fingerprint: string;
+};
+
+type Loaded = {
+  readonly name: string;
+  readonly file: string;
+  readonly labels: { readonly [name: string]: string };
+  /** First 16 hex digits of the SHA-256 of the spec's canonical JSON, defaults filled in. */
+  readonly generation: string;
+};
+
+export type LoadedTrigger = Loaded & {
+  /** When this generation was first loaded, epoch milliseconds; generations of a trigger are in its order. */
+  readonly loadedAt: number;
+  readonly spec: TriggerSpec;
+  readonly definition: Definition;
+  /** Tried in order; the first that takes an event decides its key and collected value. */
+  readonly selectors: readonly LoadedSelector[];
+  readonly dedupeBy: readonly Template[];
+  readonly identity?: Template;
+  /** What of the event the run will need: what its params and its target's templates read. */
+  readonly reads: Reads[string];
+  /** The run reads `items` and a selector has no `collect`, so items are the events themselves. */
+  readonly itemsRead: boolean;
+};
+
+/** One way into a trigger. `key` and `collect` are its own or else the trigger's. */
+export type LoadedSelector = {
+  readonly source?: string;
+  readonly pattern?: CompiledPattern;
+  readonly when?: Expression;
+  readonly key?: Template;
+  readonly collect?: Template;
+};
+
+export type LoadedTarget = Loaded & {
+  /** Absolute path of the folder its file is in: what `command.cwd` is relative to. */
+  readonly directory: string;
+  readonly spec: TargetSpec;
+};
+
+export type LoadedSource = Loaded & { readonly spec: SourceSpec };

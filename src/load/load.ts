@@ -1,0 +1,151 @@
+import { dirname, resolve } from 'node:path';
+
+import { canonicalJson, sha256Hex } from '../match/canonical.ts';
+import type { Reads } from '../match/expression.ts';
+import type { Json } from '../spec/json.ts';
+import type { TriggerFile } from '../spec/trigger.ts';
+import { selectorsOf } from './combinations.ts';
+import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
+import { error, type Finding, inReadingOrder, type Problem } from './finding.ts';
+import { didYouMean } from './nearest.ts';
+import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
+import { checkTarget } from './target.ts';
+import { compileTrigger, definitionOf, runReads } from './trigger.ts';
+
+export type { Definitions, LoadedSelector, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
+export { type Finding, formatFinding } from './finding.ts';
+
+/** What comes in at POST /events has this source name; no Source may take it. */
+export const EVENTS_SOURCE = 'events';
+
+/** All definitions of a directory, or everything that is wrong with them (warnings among it). */
+export type LoadResult =
+  | { readonly ok: true; readonly definitions: Definitions; readonly warnings: readonly Finding[] }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+export type LoadOptions = {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** The set loaded before: unchanged triggers keep their `loadedAt`, changed ones get a later one. */
+  readonly previous?: Definitions;
+};
+
+/**
+ * Reads every `.yaml` and `.yml` file below a directory and checks all of it: one error anywhere and nothing is taken.
+ * An empty directory, file or document is no definitions, not an error; a missing directory is one.
+ */
+export async function loadDefinitions(directory: string, { now, previous }: LoadOptions): Promise<LoadResult> {
+  const parsed = await parseDirectory(directory);
+  const loadedAt = previous === undefined ? now() : Math.max(now(), previous.loadedAt + 1);
+  const linker = new Linker(parsed, loadedAt, previous);
+  const sources = new Map([...parsed.sources].map(([name, it]) => [name, linker.source(it)]));
+  const targets = new Map([...parsed.targets].map(([name, it]) => [name, linker.target(it)]));
+  const triggers = new Map([...parsed.triggers].map(([name, it]) => [name, linker.trigger(it)]));
+  const findings = inReadingOrder([...parsed.findings, ...linker.findings]);
+  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, findings };
+  const fingerprint = fingerprintOf(triggers, targets, sources);
+  return { ok: true, definitions: { loadedAt, triggers, targets, sources, fingerprint }, warnings: findings };
+}
+
+/** Compiles parsed definitions and checks what they say about each other. */
+class Linker {
+  readonly findings: Finding[] = [];
+  readonly #parsed: ParsedDirectory;
+  readonly #loadedAt: number;
+  readonly #previous: Definitions | undefined;
+  readonly #targetReads = new Map<string, Reads>();
+
+  constructor(parsed: ParsedDirectory, loadedAt: number, previous: Definitions | undefined) {
+    this.#parsed = parsed;
+    this.#loadedAt = loadedAt;
+    this.#previous = previous;
+  }
+
+  source({ file, document }: Parsed<ParsedFile<'sources'>>): LoadedSource {
+    if (file.metadata.name === EVENTS_SOURCE) {
+      const remedy = 'Give the Source another name.';
+      this.#report(document, [error(['metadata', 'name'], '"events" names what comes in at POST /events', remedy)]);
+    }
+    return { ...headOf(file, document.file), spec: file.spec };
+  }
+
+  target({ file, document }: Parsed<ParsedFile<'targets'>>): LoadedTarget {
+    const { reads, problems } = checkTarget(file.spec);
+    this.#targetReads.set(file.metadata.name, reads);
+    this.#report(document, problems);
+    return { ...headOf(file, document.file), directory: dirname(resolve(document.file)), spec: file.spec };
+  }
+
+  /** Targets come first: a trigger's runs need what its target reads. */
+  trigger({ file, document }: Parsed<TriggerFile>): LoadedTrigger {
+    const { spec } = file;
+    const head = headOf(file, document.file);
+    const compiled = compileTrigger(spec);
+    const run = runReads(spec, compiled, this.#targetReads.get(spec.run.target) ?? {});
+    this.#report(document, [...compiled.problems, ...run.problems, ...this.#references(file)]);
+    const before = this.#previous?.triggers.get(head.name);
+    const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
+    return {
+      ...head,
+      loadedAt,
+      spec,
+      definition: definitionOf(head.name, head.generation, loadedAt, spec),
+      selectors: compiled.selectors,
+      dedupeBy: compiled.dedupeBy,
+      ...(compiled.identity && { identity: compiled.identity }),
+      reads: run.reads,
+      itemsRead: run.itemsRead,
+    };
+  }
+
+  #references({ spec }: TriggerFile): Problem[] {
+    const { Target: targets, Source: sources } = this.#parsed.names;
+    const unknown = (kind: string, name: string, path: Problem['path'], names: Iterable<string>): Problem[] => [
+      error(path, `${kind} "${name}" is not defined`, `${didYouMean(name, names)}Define kind: ${kind} with this name.`),
+    ];
+    const { target } = spec.run;
+    return [
+      ...(targets.has(target) ? [] : unknown('Target', target, ['spec', 'run', 'target'], targets)),
+      ...selectorsOf(spec).flatMap(({ selector: { source }, path }) =>
+        source === undefined || source === EVENTS_SOURCE || sources.has(source)
+          ? []
+          : unknown('Source', source, [...path, 'source'], [...sources, EVENTS_SOURCE]),
+      ),
+    ];
+  }
+
+  #report(document: { place(problem: Problem): Finding }, problems: readonly Problem[]): void {
+    this.findings.push(...problems.map((it) => document.place(it)));
+  }
+}
+
+type ParsedFile<Kind extends 'sources' | 'targets'> =
+  ParsedDirectory[Kind] extends ReadonlyMap<string, Parsed<infer File>> ? File : never;
+
+type FileHead = {
+  readonly metadata: { readonly name: string; readonly labels?: { readonly [name: string]: string } | undefined };
+  readonly spec: unknown;
+};
+
+function headOf(
+  { metadata, spec }: FileHead,
+  file: string,
+): Pick<LoadedTarget, 'name' | 'file' | 'labels' | 'generation'> {
+  const generation = sha256Hex(canonicalJson(asJson(spec))).slice(0, 16);
+  return { name: metadata.name, file, labels: metadata.labels ?? {}, generation };
+}
+
+/** A parsed spec as plain JSON: members that are undefined are not there. */
+function asJson(spec: unknown): Json {
+  const json: Json = JSON.parse(JSON.stringify(spec));
+  return json;
+}
+
+function fingerprintOf(...kinds: readonly ReadonlyMap<string, LoadedTarget | LoadedSource | LoadedTrigger>[]): string {
+  const contents = kinds.map((definitions) =>
+    [...definitions.values()]
+      .map(({ name, labels, generation }) => ({ name, labels, generation }))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  );
+  return sha256Hex(canonicalJson(contents));
+}

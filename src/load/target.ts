@@ -1,0 +1,100 @@
+import type { Reads } from '../match/expression.ts';
+import { mergeReads } from '../match/template.ts';
+import type { Json } from '../spec/json.ts';
+import type { CommandTargetSpec, HttpTargetSpec, SecretRef, TargetSpec } from '../spec/target.ts';
+import { Compiler, RUN_VARIABLES } from './compile.ts';
+import { error, type Path, type Problem, warning } from './finding.ts';
+
+/** Headers that Signalbox or the HTTP client sets; a definition that set them would break the request or its token. */
+const RESERVED_HEADERS = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'te',
+  'trailer',
+  'expect',
+  'content-encoding',
+  'idempotency-key',
+]);
+/** Headers whose value is a credential, and so only ever a reference. */
+const CREDENTIAL_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key']);
+const LOOKS_SECRET = /(^|[_-])(token|secret|password|passwd|apikey|api[_-]key|private[_-]key|credentials?)$/i;
+
+/** Scheme and authority written out: where a request goes is never up to an event. */
+const FIXED_ORIGIN = /^https?:\/\/(?![^/?#]*\$\{\{)[^/?#]+/i;
+
+/** Compiles every template of a target, for what they read, and checks what the schema cannot. */
+export function checkTarget(spec: TargetSpec): { readonly reads: Reads; readonly problems: readonly Problem[] } {
+  const compiler = new Compiler();
+  const problems = 'http' in spec ? httpProblems(spec.http) : commandProblems(spec.command);
+  const reads = templatesOf(spec).map(([json, path]) => compiler.template(json, RUN_VARIABLES, path)?.reads ?? {});
+  return { reads: mergeReads(...reads), problems: [...compiler.problems, ...problems] };
+}
+
+/** Every part of a target that may hold `${{ }}`. */
+function templatesOf(spec: TargetSpec): [Json, Path][] {
+  const texts = (values: { readonly [name: string]: string | SecretRef }, path: Path): [Json, Path][] =>
+    Object.entries(values).flatMap(([name, value]): [Json, Path][] =>
+      typeof value === 'string' ? [[value, [...path, name]]] : [],
+    );
+  if ('http' in spec) {
+    const { url, headers, body } = spec.http;
+    const base: Path = ['spec', 'http'];
+    return [
+      [url, [...base, 'url']],
+      ...texts(headers, [...base, 'headers']),
+      ...(body === undefined ? [] : ([[body, [...base, 'body']]] satisfies [Json, Path][])),
+    ];
+  }
+  const base: Path = ['spec', 'command'];
+  return [[spec.command.run, [...base, 'run']], ...texts(spec.command.env, [...base, 'env'])];
+}
+
+function httpProblems({ url, headers }: HttpTargetSpec): Problem[] {
+  const headersPath: Path = ['spec', 'http', 'headers'];
+  const reserved = Object.keys(headers).filter((name) => RESERVED_HEADERS.has(name.toLowerCase()));
+  return [
+    ...urlProblems(url),
+    ...reserved.map((name) => error([...headersPath, name], `${name} is set by Signalbox`, 'Remove it.')),
+    ...secretProblems(headers, headersPath, (name) => CREDENTIAL_HEADERS.has(name.toLowerCase())),
+  ];
+}
+
+function urlProblems(url: string): Problem[] {
+  const path: Path = ['spec', 'http', 'url'];
+  const [origin] = FIXED_ORIGIN.exec(url) ?? [];
+  if (origin === undefined || !URL.canParse(origin)) {
+    const remedy = 'Write scheme and host out and use ${{ }} after them; one Target for each host.';
+    return [error(path, 'does not start with http:// or https:// and a host', remedy)];
+  }
+  return origin.includes('@')
+    ? [error(path, 'holds credentials', 'Put them into headers: { Authorization: { secret: "env:NAME" } }.')]
+    : [];
+}
+
+function commandProblems({ run, cwd, env }: CommandTargetSpec): Problem[] {
+  const base: Path = ['spec', 'command'];
+  const fixed = (text: string | undefined, path: Path): Problem[] =>
+    text?.includes('${{') ? [error(path, 'may not hold ${{ }}', 'Write it out; arguments may hold ${{ }}.')] : [];
+  return [
+    ...fixed(run[0], [...base, 'run', 0]),
+    ...fixed(cwd, [...base, 'cwd']),
+    ...secretProblems(env, [...base, 'env'], () => false),
+  ];
+}
+
+/** Credentials written out: an error where the name leaves no doubt, a warning where it only sounds like one. */
+function secretProblems(
+  values: { readonly [name: string]: string | SecretRef },
+  path: Path,
+  isCredential: (name: string) => boolean,
+): Problem[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (typeof value !== 'string') return [];
+    const remedy = `Write { secret: "env:NAME" } or { secret: "file:/path" }.`;
+    if (isCredential(name)) return [error([...path, name], 'is a credential written out', remedy)];
+    return LOOKS_SECRET.test(name) ? [warning([...path, name], 'looks like a credential written out', remedy)] : [];
+  });
+}

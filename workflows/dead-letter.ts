@@ -1,0 +1,32 @@
+import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+
+import { deadLetterQuery, discardSignal, entriesSignal } from '../src/contract/definitions.ts';
+import type { DeadLetterInput } from '../src/contract/messages.ts';
+import { addEntry, deadLetterText, type Held } from '../src/core/dead-letters.ts';
+import { jsonBytes } from '../src/core/offer.ts';
+
+/** A run of a dead letter takes this many signals, far under Temporal's 10,000. */
+const SIGNALS_MAX = 1_000;
+
+/** Events or a run that need a person: open until somebody is done with it. */
+export async function deadLetter(input: DeadLetterInput): Promise<{ readonly discarded: string }> {
+  const held: Held = { entries: [...input.entries], bytes: 0, beyond: input.beyond ?? 0 };
+  for (const entry of held.entries) held.bytes += jsonBytes(entry.event);
+  const show = () => setCurrentDetails(deadLetterText(input, held));
+  const now = (): DeadLetterInput => ({ ...input, entries: held.entries, beyond: held.beyond });
+  let discarded: string | undefined;
+  let signals = 0;
+  setHandler(entriesSignal, (batch) => {
+    signals += 1;
+    for (const entry of batch.entries) addEntry(held, entry);
+    show();
+  });
+  setHandler(discardSignal, ({ reason }) => {
+    discarded = reason;
+  });
+  setHandler(deadLetterQuery, now);
+  show();
+  await condition(() => discarded !== undefined || signals >= SIGNALS_MAX);
+  if (discarded !== undefined) return { discarded };
+  return continueAsNew<typeof deadLetter>(now());
+}

@@ -1,0 +1,3 @@
+export { deadLetter } from './dead-letter.ts';
+export { run } from './run.ts';
+export { trigger } from './trigger.ts';

@@ -1,0 +1,51 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  log,
+  setDefaultSignalHandler,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import { batchSignal, pressureQuery, verdictsUpdate, viewQuery } from '../src/contract/definitions.ts';
+import type { TriggerInput } from '../src/contract/messages.ts';
+import { carry } from '../src/core/carried.ts';
+import { pressureOf } from '../src/core/state.ts';
+import { instanceView } from '../src/core/view.ts';
+import { Instance } from './shell/instance.ts';
+
+/**
+ * The instance of a trigger: long-lived, holds the windows, timers and dedup of all its keys, continues as new under a
+ * flood. Handlers only remember what came; the loop decides.
+ */
+export async function trigger(input: TriggerInput): Promise<void> {
+  const instance = new Instance(input);
+  setHandler(batchSignal, (batch) => instance.receive(batch));
+  setHandler(pressureQuery, () => pressureOf(instance.state));
+  setHandler(viewQuery, () => {
+    const { historyLength: events, historySize: bytes } = workflowInfo();
+    return {
+      ...instanceView(instance.state),
+      history: { events, bytes, signals: instance.signals, tasks: instance.tasks },
+    };
+  });
+  setHandler(verdictsUpdate, async ({ waits, waitMs }) => {
+    const isOver = () => instance.closing || instance.verdicts.ask(waits).complete;
+    await condition(isOver, waitMs, { summary: 'a caller waits for verdicts' });
+    return instance.verdicts.ask(waits).verdicts;
+  });
+  setDefaultSignalHandler((name) => log.warn('a signal of an unknown name was left alone', { name }));
+
+  while (!instance.mayContinue()) {
+    await condition(() => instance.hasWork() || instance.mayContinue());
+    instance.work();
+  }
+  await condition(allHandlersFinished);
+  if (instance.hasWork()) instance.work();
+  await continueAsNew<typeof trigger>({
+    version: 1,
+    definition: instance.state.definition,
+    carried: carry(instance.state),
+  });
+}
