@@ -1,4 +1,15 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 
 import type { Json } from '../spec/json.ts';
 import type { Path } from './finding.ts';
@@ -7,6 +18,9 @@ import type { Path } from './finding.ts';
 export const DOCUMENT_MAX_VALUES = 50_000;
 /** Deepest nesting of a document: events end at depth 32, so nothing deeper can be meant. */
 export const DOCUMENT_MAX_DEPTH = 64;
+
+/** A whole number with all its digits, which must not be rounded; 1e300 is meant as it is. */
+const WRITTEN_OUT = /^[-+]?(\d+|0x[0-9a-f]+|0o[0-7]+)$/i;
 
 /** What is wrong with a node, by its offset in the file's text and its path in the document. */
 export type NodeProblem = {
@@ -59,7 +73,7 @@ export class JsonReader {
     if (isAlias(node)) return this.#alias(node);
     if (isScalar(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-      return this.#scalar(node, node.value);
+      return this.#scalar(node);
     }
     if (isMap(node) || isSeq(node)) {
       if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
@@ -93,12 +107,13 @@ export class JsonReader {
     return this.#node(target);
   }
 
-  #scalar(node: unknown, value: unknown): Json {
+  #scalar(node: Scalar): Json {
+    const { value, source = '' } = node;
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       return this.#problem(node, 'is not a value JSON has', 'Use text, a finite number, true, false or null.');
     }
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    if (WRITTEN_OUT.test(source) && !Number.isSafeInteger(value)) {
       return this.#problem(node, 'is a whole number beyond 2^53, which would be rounded', 'Write it as quoted text.');
     }
     return value;
