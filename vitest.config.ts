@@ -11,6 +11,7 @@ export default defineConfig({
           ...pool,
           name: 'fast',
           include: [
+            'test/*.test.ts',
             'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities}/**/*.test.ts',
           ],
         },
@@ -20,6 +21,7 @@ export default defineConfig({
           ...pool,
           name: 'workflows',
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          globalSetup: ['test/setup/time-skipping.ts'],
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -30,6 +32,7 @@ export default defineConfig({
           ...pool,
           name: 'e2e',
           include: ['test/{e2e,chaos,temporal,cli}/**/*.test.ts'],
+          globalSetup: ['test/setup/dev-server.ts'],
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 600_000,

@@ -20,7 +20,7 @@ export type BinaryOptions = {
 /** How the server was found is told to the user: it decides which version runs. */
 export type FoundBinary = { readonly ok: true; readonly path: string; readonly origin: string };
 
-const VERSION_TIMEOUT_MS = 10_000;
+const LOOK_TIMEOUT_MS = 10_000;
 
 /**
  * Finds or makes the dev server: named → on PATH → downloaded by the SDK → built from its Go module. What an earlier
@@ -35,7 +35,8 @@ export async function findServerBinary(options: BinaryOptions): Promise<FoundBin
       'Point it at a temporal executable, or unset it.',
     );
   }
-  if (await answersVersion('temporal')) return { ok: true, path: 'temporal', origin: 'PATH' };
+  const onPath = await temporalOnPath();
+  if (onPath !== undefined) return { ok: true, path: onPath, origin: 'PATH' };
   const downloads = join(cacheDirectory, 'sdk');
   const downloaded = findSdkServer('temporal', downloads);
   if (downloaded !== undefined) return { ok: true, path: downloaded, origin: "the SDK's download" };
@@ -64,11 +65,15 @@ function notFound(reasons: readonly string[]): SetupFailure {
   return setupFailure(message, remedy);
 }
 
-/** Whether a program of this name is on PATH and is the Temporal CLI. */
-async function answersVersion(program: string): Promise<boolean> {
+/** The Temporal CLI on PATH; another program of that name is passed over. */
+async function temporalOnPath(): Promise<string | undefined> {
+  const path = (await outputOf('/bin/sh', ['-c', 'command -v temporal'])).trim();
+  if (path === '') return undefined;
+  return /temporal version/i.test(await outputOf(path, ['--version'])) ? path : undefined;
+}
+
+async function outputOf(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile(program, ['--version'], { timeout: VERSION_TIMEOUT_MS }, (error, stdout) =>
-      resolve(error === null && /temporal version/i.test(stdout)),
-    );
+    execFile(program, args, { timeout: LOOK_TIMEOUT_MS }, (error, stdout) => resolve(error === null ? stdout : ''));
   });
 }
