@@ -67,3 +67,8 @@ export function fitsDepth(value: Json, limit: number): boolean {
   }
   return true;
 }
+
+/** A JSON object in which every name, `__proto__` too, is an own member and nothing else. The last of equal names wins. */
+export function objectOf(entries: Iterable<readonly [string, Json]>): JsonObject {
+  return Object.fromEntries(entries);
+}
