@@ -12,7 +12,7 @@ import type { Candidate, View, Windowed, WindowStage } from './stage.ts';
  */
 export function itemOf(offer: Offer, gatheredBytes: number): Item {
   const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
-  const value = fits ? offer.event : offer.item;
+  const value = offer.item ?? (fits ? offer.event : undefined);
   const item = { eventId: offer.eventId, time: offer.time ?? offer.receivedAt };
   return value === undefined ? item : { ...item, value };
 }

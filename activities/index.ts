@@ -1,0 +1,19 @@
+import type { Activities } from './interface.ts';
+import { resolveParams } from './resolve-params.ts';
+import { startRuns } from './start-runs.ts';
+import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
+import { createOpenDeadLetters, createReportRun, type TellDependencies } from './tell.ts';
+
+export type { Activities } from './interface.ts';
+export type ActivityDependencies = StartTargetDependencies & TellDependencies;
+
+/** Everything workflows have done outside of them, over the dependencies that main hands in. */
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  return {
+    startRuns,
+    resolveParams,
+    startTarget: createStartTarget(dependencies),
+    reportRun: createReportRun(dependencies),
+    openDeadLetters: createOpenDeadLetters(dependencies),
+  };
+}

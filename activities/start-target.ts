@@ -1,0 +1,96 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+
+import { createTarget } from '../src/connectors/registry.ts';
+import type { StartOutcome, StartRequest, TargetDeps } from '../src/connectors/target.ts';
+import type { Attempt } from '../src/core/retry.ts';
+import type { Definitions, LoadedTarget } from '../src/load/definitions.ts';
+import type { Logger } from '../src/observability/log.ts';
+import type { Metrics } from '../src/observability/metrics.ts';
+import type { Activities, StartTargetInput } from './interface.ts';
+import { resolveTarget } from './resolve-target.ts';
+
+export type StartTargetDependencies = {
+  readonly definitions: () => Definitions;
+  readonly targets: TargetDeps;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+};
+
+/** Calls the target of a run once, and answers every expected outcome as a value. */
+export function createStartTarget(dependencies: StartTargetDependencies): Activities['startTarget'] {
+  return async (input) => {
+    const name = input.run.settings.target;
+    const { runId } = input.run;
+    const target = dependencies.definitions().targets.get(name);
+    const attempt = target ? await callTarget(target, input, dependencies) : missing(name);
+    const outcome = outcomeLabel(attempt);
+    dependencies.metrics.count('signalbox_dispatch_total', { trigger: input.trigger, target: name, outcome });
+    const { attempt: number, trigger } = input;
+    dependencies.log.info(
+      { runId, trigger, target: name, attempt: number, outcome, detail: attempt.detail },
+      'target called',
+    );
+    return attempt;
+  };
+}
+
+function missing(name: string): Attempt {
+  const detail = `No target is named ${name} in the definitions this worker has loaded.`;
+  return { kind: 'notStarted', code: 'target_missing', detail, permanent: true };
+}
+
+async function callTarget(
+  loaded: LoadedTarget,
+  input: StartTargetInput,
+  dependencies: StartTargetDependencies,
+): Promise<Attempt> {
+  const restart = loaded.spec.onUnknown === 'retry';
+  if (input.lost && 'http' in loaded.spec && !restart) {
+    return { kind: 'unknown', detail: 'An attempt broke off after the target may have been called.', restart };
+  }
+  const resolved = resolveTarget(loaded, input);
+  if (!resolved.ok) return { kind: 'notStarted', code: 'mapping_error', detail: resolved.detail, permanent: true };
+  const context = Context.current();
+  measureLatency(input, dependencies.metrics);
+  const outcome = await createTarget(resolved.target, dependencies.targets).start(requestOf(input), {
+    signal: context.cancellationSignal,
+    heartbeat: (detail) => context.heartbeat(detail),
+    log: dependencies.log,
+  });
+  if (context.cancellationSignal.aborted) throw new CancelledFailure('The run was cancelled.');
+  return attemptOf(outcome, restart);
+}
+
+function requestOf({ run, trigger, params, attempt }: StartTargetInput): StartRequest {
+  const { runId, key, cause, settings, firedAt, last } = run;
+  return {
+    runId,
+    trigger,
+    key,
+    kind: settings.kind,
+    step: 'start',
+    cause,
+    firedAt: new Date(firedAt).toISOString(),
+    params,
+    attempt,
+    ...(last.traceparent !== undefined && { traceparent: last.traceparent }),
+  };
+}
+
+function measureLatency({ run, trigger, attempt }: StartTargetInput, metrics: Metrics): void {
+  if (attempt !== 1) return;
+  const nowMs = Date.now();
+  const waitedMs = Math.max(0, nowMs - run.receivedAt);
+  metrics.observe('signalbox_accept_to_dispatch_seconds', { trigger }, waitedMs / 1_000);
+  metrics.set('signalbox_last_dispatch_timestamp_seconds', { trigger }, nowMs / 1_000);
+}
+
+function attemptOf(outcome: StartOutcome, restart: boolean): Attempt {
+  if (outcome.kind === 'unknown') return { ...outcome, restart };
+  return outcome;
+}
+
+function outcomeLabel(attempt: Attempt): 'started' | 'failed' | 'unknown' {
+  if (attempt.kind === 'finished') return 'started';
+  return attempt.kind === 'unknown' ? 'unknown' : 'failed';
+}

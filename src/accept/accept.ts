@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+
+import { eventsDeadLetterId, instanceId } from '../contract/names.ts';
+import type { DeadLetterInput } from '../contract/messages.ts';
+import type { Delivery } from '../core/verdicts.ts';
+import type { Refusal } from '../errors.ts';
+import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
+import type { CloudEvent } from '../spec/event.ts';
+import type { JsonObject } from '../spec/json.ts';
+import type { Committer } from './committer.ts';
+import { eventIdOf } from './event-id.ts';
+import { eventJson, type Offered, offerOf } from './offer.ts';
+import type {
+  Accept,
+  AcceptedEvent,
+  AcceptOutcome,
+  DeadLetteredEvent,
+  EventVerdict,
+  IncomingEvent,
+} from './outcome.ts';
+import type { AskVerdicts, Waiting } from './verdicts.ts';
+
+/** What an evaluation tells the metrics. */
+export type AcceptObserver = {
+  readonly evaluated: (trigger: string, result: 'match' | 'nomatch' | 'error') => void;
+  readonly unmatched: (source: string) => void;
+};
+
+export type AcceptDependencies = {
+  readonly definitions: () => Definitions;
+  readonly committer: Committer;
+  readonly askVerdicts: AskVerdicts;
+  readonly observer: AcceptObserver;
+};
+
+type Failed = Extract<Offered, { kind: 'failed' }>;
+type Offers = { readonly index: number; readonly trigger: LoadedTrigger; readonly delivery: Delivery };
+type Failures = {
+  readonly index: number;
+  readonly trigger: LoadedTrigger;
+  readonly failed: Failed;
+  readonly json: JsonObject;
+};
+
+/** What a request comes to before anything is committed. */
+type Plan = {
+  readonly eventIds: readonly string[];
+  readonly offers: readonly Offers[];
+  readonly failures: readonly Failures[];
+};
+
+/**
+ * The accepting side: matches every event against every trigger, maps it, commits all offers and dead letters, and
+ * answers when Temporal has acknowledged each of them. One that was not taken refuses the request as a whole; the sender
+ * sends it again and dedup recognises what was taken.
+ */
+export function createAccept(dependencies: AcceptDependencies): Accept {
+  const { definitions, committer, askVerdicts } = dependencies;
+  return async (events, { waitMs }) => {
+    const plan = planOf(events, definitions(), dependencies.observer, waitMs !== undefined);
+    const refused = await commitAll(plan, committer, events);
+    if (refused) return { kind: 'refused', refusal: refused };
+    const outcome = answerOf(plan, events);
+    if (waitMs === undefined) return outcome;
+    const verdicts = await askVerdicts(plan.offers.map(waitingOf), waitMs);
+    return withVerdicts(outcome, plan, verdicts);
+  };
+}
+
+function planOf(
+  events: readonly IncomingEvent[],
+  { triggers }: Definitions,
+  observer: AcceptObserver,
+  waits: boolean,
+): Plan {
+  const offers: Offers[] = [];
+  const failures: Failures[] = [];
+  const eventIds = events.map(({ event }) => eventIdOf(event));
+  for (const [index, incoming] of events.entries()) {
+    const json = eventJson(incoming.event);
+    let matches = 0;
+    for (const trigger of triggers.values()) {
+      const offered = offerOf(trigger, incoming, eventIds[index] ?? '', json);
+      observer.evaluated(trigger.name, RESULT[offered.kind]);
+      if (offered.kind === 'noMatch') continue;
+      matches += 1;
+      if (offered.kind === 'failed') failures.push({ index, trigger, failed: offered, json });
+      else offers.push({ index, trigger, delivery: { ...offered.offer, ...(waits && { wait: deliveryId() }) } });
+    }
+    if (matches === 0) observer.unmatched(incoming.source);
+  }
+  return { eventIds, offers, failures };
+}
+
+const RESULT = { offer: 'match', noMatch: 'nomatch', failed: 'error' } as const;
+
+/** Tells deliveries of one event apart; 72 random bits. */
+function deliveryId(): string {
+  return randomBytes(9).toString('base64url');
+}
+
+async function commitAll(
+  plan: Plan,
+  committer: Committer,
+  events: readonly IncomingEvent[],
+): Promise<Refusal | undefined> {
+  const commits = [
+    ...plan.offers.map(({ trigger, delivery }) => committer.offer(trigger.definition, delivery)),
+    ...plan.failures.map((failure) => {
+      const at = events[failure.index]?.receivedAt ?? 0;
+      const { letter, workflowId } = letterOf(failure);
+      const entry = { at, id: plan.eventIds[failure.index] ?? '', detail: failure.failed.detail, event: failure.json };
+      return committer.deadLetter(workflowId, letter, entry);
+    }),
+  ];
+  const committed = await Promise.all(commits);
+  return committed.find((one) => !one.ok)?.refusal;
+}
+
+function letterOf({ trigger, failed }: Failures): { readonly letter: DeadLetterInput; readonly workflowId: string } {
+  const of = { trigger: trigger.name, generation: trigger.generation, code: failed.code, place: failed.pointer };
+  return { letter: { version: 1, of: 'events', ...of, entries: [] }, workflowId: eventsDeadLetterId(of) };
+}
+
+function answerOf(plan: Plan, events: readonly IncomingEvent[]): Extract<AcceptOutcome, { kind: 'accepted' }> {
+  const accepted = events.map(({ event }, index): AcceptedEvent => {
+    const { source, id }: CloudEvent = event;
+    const triggers = plan.offers
+      .filter((offer) => offer.index === index)
+      .map(({ trigger, delivery }) => ({
+        trigger: trigger.name,
+        key: delivery.key,
+        workflowId: instanceId(trigger.name),
+      }));
+    return { eventId: plan.eventIds[index] ?? '', source, id, triggers };
+  });
+  const deadLettered = plan.failures.map((failure): DeadLetteredEvent => {
+    const { code, pointer, detail } = failure.failed;
+    return {
+      index: failure.index,
+      trigger: failure.trigger.name,
+      code,
+      pointer,
+      detail,
+      deadLetterId: letterOf(failure).workflowId,
+    };
+  });
+  return { kind: 'accepted', accepted, deadLettered };
+}
+
+function waitingOf({ trigger, delivery }: Offers): Waiting {
+  return { workflowId: instanceId(trigger.name), wait: delivery.wait ?? '' };
+}
+
+function withVerdicts(
+  outcome: Extract<AcceptOutcome, { kind: 'accepted' }>,
+  plan: Plan,
+  verdicts: Awaited<ReturnType<AskVerdicts>>,
+): AcceptOutcome {
+  if (verdicts === undefined) return outcome;
+  const named = plan.offers.map(({ trigger, delivery }, index): EventVerdict => {
+    const verdict = verdicts[index] ?? { kind: 'pending' };
+    return { eventId: delivery.eventId, trigger: trigger.name, key: delivery.key, ...verdict };
+  });
+  return { ...outcome, verdicts: named };
+}

@@ -1,0 +1,186 @@
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+
+import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
+import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
+import type { Batch, DeadLetterInput } from '../contract/messages.ts';
+import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
+import type { DeadLetterEntry } from '../core/dead-letters.ts';
+import type { RunReport } from '../core/fact.ts';
+import { utf8Bytes } from '../core/offer.ts';
+import type { Pressure } from '../core/state.ts';
+import type { Delivery } from '../core/verdicts.ts';
+import type { Refusal } from '../errors.ts';
+import type { Definition } from '../spec/definition.ts';
+import { Credit } from './credit.ts';
+import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
+
+/** What goes to an instance. */
+type Message =
+  | { readonly kind: 'offer'; readonly delivery: Delivery }
+  | { readonly kind: 'report'; readonly report: RunReport };
+
+/** What a commit tells the metrics. */
+export type CommitObserver = {
+  readonly sent: (trigger: string, offers: number, bytes: number, tookMs: number) => void;
+};
+
+const NOTHING_HELD: Pressure = { pendingItems: 0, pendingBytes: 0, keys: 0, keyBytes: 0, identities: 0 };
+/** An instance that does not tell how full it is within this counts as not answering. */
+const PRESSURE_DEADLINE_MS = 3_000;
+/** A dead worker otherwise holds an instance's task, and with it refused signals, for the default of 10 seconds. */
+const WORKFLOW_TASK_TIMEOUT = '2s';
+
+/** An instance as a sender sees it. */
+type InstanceLane = { readonly lane: Lane<Message>; definition: Definition; sentGeneration: string };
+
+/**
+ * Commits offers, reports and dead letters to Temporal: one signal in flight for each workflow, many messages in it.
+ * Every promise resolves after Temporal acknowledged, or says why it did not; none rejects.
+ */
+export class Committer {
+  private readonly client: Client;
+  private readonly observer: CommitObserver;
+  private readonly now: () => number;
+  private readonly instances = new Map<string, InstanceLane>();
+  private readonly letters = new Map<string, Lane<DeadLetterEntry>>();
+
+  constructor(client: Client, observer: CommitObserver, now: () => number) {
+    this.client = client;
+    this.observer = observer;
+    this.now = now;
+  }
+
+  /** Commits one offer to the instance of its trigger, which is started where it does not run. */
+  offer(definition: Definition, delivery: Delivery): Promise<Committed> {
+    return this.instance(definition).lane.commit({ kind: 'offer', delivery });
+  }
+
+  /** Commits the end of a run to its instance. */
+  report(definition: Definition, report: RunReport): Promise<Committed> {
+    return this.instance(definition).lane.commit({ kind: 'report', report });
+  }
+
+  /** Adds an entry to a dead letter, which is opened where it is not open. */
+  deadLetter(workflowId: string, letter: DeadLetterInput, entry: DeadLetterEntry): Promise<Committed> {
+    const lane = this.letters.get(workflowId) ?? this.letterLane(workflowId, letter);
+    return lane.commit(entry).finally(() => {
+      if (lane.isIdle) this.letters.delete(workflowId);
+    });
+  }
+
+  private instance(definition: Definition): InstanceLane {
+    const known = this.instances.get(definition.name);
+    if (known) {
+      if (definition.loadedAt > known.definition.loadedAt) known.definition = definition;
+      return known;
+    }
+    const made: InstanceLane = { definition, sentGeneration: '', lane: this.instanceLane(definition.name, () => made) };
+    this.instances.set(definition.name, made);
+    return made;
+  }
+
+  private instanceLane(trigger: string, self: () => InstanceLane): Lane<Message> {
+    const workflowId = instanceId(trigger);
+    const credit = new Credit(() => this.pressureOf(workflowId), this.now);
+    return new Lane<Message>({
+      itemsMax: BATCH_OFFERS_MAX,
+      bytesMax: BATCH_BYTES_MAX,
+      bytesOf: (message) => utf8Bytes(JSON.stringify(message)),
+      isPatient: (message) => message.kind === 'report',
+      now: this.now,
+      onSent: ({ items, bytes, tookMs }) => this.observer.sent(trigger, items, bytes, tookMs),
+      admit: async (messages) => {
+        const refused = await admit(credit, messages);
+        const pressure = credit.pressure;
+        if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
+        return refused;
+      },
+      send: (messages, pause) => this.sendBatch(workflowId, self(), messages, pause),
+    });
+  }
+
+  private async sendBatch(
+    workflowId: string,
+    instance: InstanceLane,
+    messages: readonly Message[],
+    pause: boolean,
+  ): Promise<string> {
+    const { definition } = instance;
+    const isNew = instance.sentGeneration !== definition.generation;
+    const batch: Batch = {
+      version: 1,
+      offers: messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : [])),
+      reports: messages.flatMap((message) => (message.kind === 'report' ? [message.report] : [])),
+      ...(isNew && { definition }),
+      ...(pause && { pause }),
+    };
+    const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>
+      this.client.workflow.signalWithStart(WORKFLOW.trigger, {
+        workflowId,
+        taskQueue: TASK_QUEUE,
+        args: [{ version: 1, definition }],
+        signal: batchSignal,
+        signalArgs: [batch],
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        staticSummary: `${definition.name} → ${definition.run.target}`,
+        memo: { trigger: definition.name, runs: `WorkflowType="run" AND SignalboxTrigger="${definition.name}"` },
+        typedSearchAttributes: [
+          { key: SEARCH_ATTRIBUTE.trigger, value: definition.name },
+          { key: SEARCH_ATTRIBUTE.target, value: definition.run.target },
+        ],
+      }),
+    );
+    instance.sentGeneration = definition.generation;
+    return handle.signaledRunId;
+  }
+
+  private async pressureOf(workflowId: string): Promise<Pressure> {
+    try {
+      return await this.client.withDeadline(this.now() + PRESSURE_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(workflowId).query(pressureQuery),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === 5))
+        return NOTHING_HELD;
+      throw error;
+    }
+  }
+
+  private letterLane(workflowId: string, letter: DeadLetterInput): Lane<DeadLetterEntry> {
+    const lane = new Lane<DeadLetterEntry>({
+      itemsMax: BATCH_OFFERS_MAX,
+      bytesMax: BATCH_BYTES_MAX,
+      bytesOf: (entry) => utf8Bytes(JSON.stringify(entry)),
+      isPatient: () => false,
+      now: this.now,
+      admit: () => Promise.resolve(undefined),
+      send: async (entries) => {
+        const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>
+          this.client.workflow.signalWithStart(WORKFLOW.deadLetter, {
+            workflowId,
+            taskQueue: TASK_QUEUE,
+            args: [{ ...letter, entries: [] }],
+            signal: entriesSignal,
+            signalArgs: [{ version: 1, entries }],
+            staticSummary: `${letter.code} at ${letter.place} of ${letter.trigger}`,
+            memo: { trigger: instanceId(letter.trigger), code: letter.code, place: letter.place },
+            typedSearchAttributes: [
+              { key: SEARCH_ATTRIBUTE.trigger, value: letter.trigger },
+              { key: SEARCH_ATTRIBUTE.outcome, value: letter.code },
+            ],
+          }),
+        );
+        return handle.signaledRunId;
+      },
+    });
+    this.letters.set(workflowId, lane);
+    return lane;
+  }
+}
+
+function admit(credit: Credit, messages: readonly Message[]): Promise<Refusal | undefined> {
+  const loads = messages.flatMap((message) =>
+    message.kind === 'offer' ? [{ key: message.delivery.key, bytes: utf8Bytes(JSON.stringify(message.delivery)) }] : [],
+  );
+  return credit.take(loads);
+}

@@ -1,0 +1,119 @@
+import { KEY_BYTES_MAX, LIVE_KEYS_MAX, PENDING_BYTES_MAX, PENDING_ITEMS_MAX } from '../core/limits.ts';
+import { keyEntryBytes, type Pressure } from '../core/state.ts';
+import { type Refusal, refusal } from '../errors.ts';
+
+/** What a sender may send to an instance before it asks again how full that is. */
+type Room = { items: number; bytes: number; keys: number; keyBytes: number };
+
+/** What is about to be sent. */
+export type Load = { readonly key: string; readonly bytes: number };
+
+/** Granted to an instance that was never asked: little enough to fit whatever it holds already. */
+const UNASKED: Room = { items: 1_000, bytes: 64 * 1_024, keys: 500, keyBytes: 16 * 1_024 };
+/** The receiver is asked again when this share of the room is left, so that nobody has to wait for the answer. */
+const REFRESH_BELOW = 0.5;
+/** How often an instance that is full, or does not answer, is asked again. */
+const ASK_AGAIN_MS = 500;
+
+/**
+ * A sender's credit at one instance: the room below the instance's caps as it last told, less what was sent since. When it
+ * is used up the sender asks, and refuses only if the instance really is full, or does not answer.
+ */
+export class Credit {
+  private room: Room = { ...UNASKED };
+  private granted: Room = { ...UNASKED };
+  private sent: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
+  private asking: Promise<void> | undefined;
+  private askedAt = -Infinity;
+  private readonly ask: () => Promise<Pressure>;
+  private readonly now: () => number;
+  /** The last answer. */
+  pressure: Pressure | undefined;
+
+  constructor(ask: () => Promise<Pressure>, now: () => number) {
+    this.ask = ask;
+    this.now = now;
+  }
+
+  /** Takes credit for a batch, waiting for the receiver's answer where there is too little; or says why it cannot. */
+  async take(loads: readonly Load[]): Promise<Refusal | undefined> {
+    const cost = costOf(loads);
+    if (!fits(this.room, cost)) await this.refresh();
+    if (!fits(this.room, cost)) {
+      const detail = this.pressure
+        ? `The instance holds ${this.pressure.pendingItems} events of ${this.pressure.keys} keys and is full.`
+        : 'The instance does not answer how full it is.';
+      return refusal('saturated', detail, { retryAfterSeconds: 2 });
+    }
+    this.room = minus(this.room, cost);
+    this.sent = minus(this.sent, {
+      items: -cost.items,
+      bytes: -cost.bytes,
+      keys: -cost.keys,
+      keyBytes: -cost.keyBytes,
+    });
+    if (isLow(this.room, this.granted)) void this.refresh();
+    return undefined;
+  }
+
+  private refresh(): Promise<void> {
+    if (this.asking) return this.asking;
+    if (this.now() - this.askedAt < ASK_AGAIN_MS) return Promise.resolve();
+    this.askedAt = this.now();
+    const sentBefore = this.sent;
+    this.asking = this.ask()
+      .then((pressure) => {
+        this.pressure = pressure;
+        const since = minus(this.sent, sentBefore);
+        this.granted = roomOf(pressure);
+        this.room = minus(this.granted, since);
+      })
+      .catch(() => {
+        this.pressure = undefined;
+      })
+      .finally(() => {
+        this.asking = undefined;
+      });
+    return this.asking;
+  }
+}
+
+function roomOf(pressure: Pressure): Room {
+  return {
+    items: PENDING_ITEMS_MAX - pressure.pendingItems,
+    bytes: PENDING_BYTES_MAX - pressure.pendingBytes,
+    keys: LIVE_KEYS_MAX - pressure.keys,
+    keyBytes: KEY_BYTES_MAX - pressure.keyBytes,
+  };
+}
+
+function costOf(loads: readonly Load[]): Room {
+  const keys = new Set(loads.map((load) => load.key));
+  let keyBytes = 0;
+  for (const key of keys) keyBytes += keyEntryBytes(key);
+  return { items: loads.length, bytes: loads.reduce((sum, load) => sum + load.bytes, 0), keys: keys.size, keyBytes };
+}
+
+function fits(room: Room, cost: Room): boolean {
+  return (
+    room.items >= cost.items && room.bytes >= cost.bytes && room.keys >= cost.keys && room.keyBytes >= cost.keyBytes
+  );
+}
+
+function minus(from: Room, taken: Room): Room {
+  return {
+    items: from.items - taken.items,
+    bytes: from.bytes - taken.bytes,
+    keys: from.keys - taken.keys,
+    keyBytes: from.keyBytes - taken.keyBytes,
+  };
+}
+
+function isLow(room: Room, granted: Room): boolean {
+  return (
+    room.items < granted.items * REFRESH_BELOW ||
+    room.bytes < granted.bytes * REFRESH_BELOW ||
+    room.keys < granted.keys * REFRESH_BELOW ||
+    room.keyBytes < granted.keyBytes * REFRESH_BELOW
+  );
+}

@@ -1,0 +1,141 @@
+import type { Offer } from '../core/offer.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { LoadedSelector, LoadedTrigger } from '../load/definitions.ts';
+import type { Expression } from '../match/expression.ts';
+import { pruneTo } from '../match/prune.ts';
+import type { Template } from '../match/template.ts';
+import type { CloudEvent } from '../spec/event.ts';
+import type { Json, JsonObject } from '../spec/json.ts';
+import { bodyHashOf, dedupeHashOf } from './event-id.ts';
+import type { IncomingEvent } from './outcome.ts';
+
+/** The key of a trigger that names none. */
+const DEFAULT_KEY = 'default';
+/** A key is text of 1 to 200 bytes: it stands in search attributes, metrics and timer labels. */
+const KEY_MAX_BYTES = 200;
+
+/** What one trigger makes of one event. */
+export type Offered =
+  | { readonly kind: 'offer'; readonly offer: Offer }
+  | { readonly kind: 'noMatch' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly pointer: string; readonly detail: string };
+
+type Variables = { readonly [name: string]: Json | undefined };
+type Failed = Extract<Offered, { kind: 'failed' }>;
+type Value = { readonly kind: 'value'; readonly value: Json } | Failed;
+
+/** An event as plain JSON, absent attributes left out. */
+export function eventJson(event: CloudEvent): JsonObject {
+  const json: { [name: string]: Json } = {};
+  for (const [name, value] of Object.entries(event)) if (value !== undefined) json[name] = value;
+  return json;
+}
+
+/**
+ * Matches an event against a trigger and evaluates everything the trigger reads of it when it arrives. An expression that
+ * fails is an outcome with its place, never a silent no.
+ */
+export function offerOf(trigger: LoadedTrigger, incoming: IncomingEvent, eventId: string, json: JsonObject): Offered {
+  const context = { name: trigger.name, generation: trigger.generation, labels: trigger.labels };
+  for (const [index, selector] of trigger.selectors.entries()) {
+    const place =
+      trigger.selectors.length === 1 && !('any' in trigger.spec.events) ? '/events' : `/events/any/${index}`;
+    const selected = select(selector, incoming, json, { event: json, trigger: context }, place);
+    if (selected === 'no') continue;
+    if (selected !== 'yes') return selected;
+    return map(trigger, selector, incoming, eventId, { event: json, trigger: context });
+  }
+  return { kind: 'noMatch' };
+}
+
+function select(
+  selector: LoadedSelector,
+  incoming: IncomingEvent,
+  json: JsonObject,
+  variables: Variables,
+  place: string,
+): 'yes' | 'no' | Failed {
+  if (selector.source !== undefined && selector.source !== incoming.source) return 'no';
+  if (selector.pattern && !selector.pattern.match(json).matched) return 'no';
+  return selector.when ? holds(selector.when, variables, `${place}/when`) : 'yes';
+}
+
+function holds(when: Expression, variables: Variables, pointer: string): 'yes' | 'no' | Failed {
+  const evaluated = when.evaluate(variables);
+  if (!evaluated.ok) return failed('filter_error', pointer, `${when.source}: ${evaluated.message}`);
+  if (evaluated.value === true) return 'yes';
+  if (evaluated.value === false) return 'no';
+  return failed(
+    'filter_error',
+    pointer,
+    `${when.source}: gave ${JSON.stringify(evaluated.value)}, expected true or false`,
+  );
+}
+
+function map(
+  trigger: LoadedTrigger,
+  selector: LoadedSelector,
+  incoming: IncomingEvent,
+  eventId: string,
+  variables: Variables & { event: JsonObject },
+): Offered {
+  const { event, receivedAt, traceparent } = incoming;
+  const key = keyOf(selector.key, variables);
+  if (key.kind === 'failed') return key;
+  const all = { ...variables, key: key.text };
+  const collected = selector.collect && resolve(selector.collect, all, '/collect');
+  if (collected?.kind === 'failed') return collected;
+  const identity = trigger.identity && resolve(trigger.identity, all, '/run/identity');
+  if (identity?.kind === 'failed') return identity;
+  const by: Json[] = [];
+  for (const [index, template] of trigger.dedupeBy.entries()) {
+    const value = resolve(template, all, `/dedupe/by/${index}`);
+    if (value.kind === 'failed') return value;
+    by.push(value.value);
+  }
+  const timeMs = event.time === undefined ? Number.NaN : Date.parse(event.time);
+  const read = trigger.itemsRead ? variables.event : pruneTo(variables.event, trigger.reads);
+  const offer: Offer = {
+    eventId,
+    body: bodyHashOf(event),
+    receivedAt,
+    ...(Number.isFinite(timeMs) && { time: timeMs }),
+    key: key.text,
+    ...(by.length > 0 && { by: dedupeHashOf(by) }),
+    ...(collected && { item: collected.value }),
+    ...(Object.keys(read).length > 0 && { event: read }),
+    ...(trigger.itemsRead && { whole: true }),
+    ...(identity && { identity: textOf(identity.value) ?? JSON.stringify(identity.value) }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+  return { kind: 'offer', offer };
+}
+
+function keyOf(
+  template: Template | undefined,
+  variables: Variables,
+): { readonly kind: 'key'; readonly text: string } | Failed {
+  if (!template) return { kind: 'key', text: DEFAULT_KEY };
+  const value = resolve(template, variables, '/key');
+  if (value.kind === 'failed') return value;
+  const text = textOf(value.value);
+  if (text === undefined) return failed('mapping_error', '/key', 'a key is text, a number or a boolean');
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= 1 && bytes <= KEY_MAX_BYTES) return { kind: 'key', text };
+  return failed('mapping_error', '/key', `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);
+}
+
+function textOf(value: Json): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+function resolve(template: Template, variables: Variables, pointer: string): Value {
+  const resolved = template.resolve(variables);
+  if (resolved.ok) return { kind: 'value', value: resolved.value };
+  return failed('mapping_error', `${pointer}${resolved.pointer}`, `${resolved.expression}: ${resolved.message}`);
+}
+
+function failed(code: ErrorCode, pointer: string, detail: string): Failed {
+  return { kind: 'failed', code, pointer, detail };
+}
