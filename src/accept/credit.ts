@@ -1,5 +1,14 @@
-import { KEY_BYTES_MAX, LIVE_KEYS_MAX, PENDING_BYTES_MAX, PENDING_ITEMS_MAX } from '../core/limits.ts';
-import { keyEntryBytes, type Pressure } from '../core/state.ts';
+import {
+  COOLDOWN_OVERHEAD_BYTES,
+  KEY_BYTES_MAX,
+  KEY_OVERHEAD_BYTES,
+  LIVE_KEYS_MAX,
+  PENDING_BYTES_MAX,
+  PENDING_ITEMS_MAX,
+  WINDOW_OVERHEAD_BYTES,
+} from '../core/limits.ts';
+import { utf8Bytes } from '../core/offer.ts';
+import type { Pressure } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
 /** What a sender may send to an instance before it asks again how full that is. */
@@ -12,6 +21,8 @@ export type Load = { readonly key: string; readonly bytes: number };
 const UNASKED: Room = { items: 1_000, bytes: 64 * 1_024, keys: 500, keyBytes: 16 * 1_024 };
 /** The receiver is asked again when this share of the room is left, so that nobody has to wait for the answer. */
 const REFRESH_BELOW = 0.5;
+/** What a new key most often takes: a window, then a cooldown. */
+const KEY_BYTES = KEY_OVERHEAD_BYTES + WINDOW_OVERHEAD_BYTES + COOLDOWN_OVERHEAD_BYTES;
 /** How often an instance that is full, or does not answer, is asked again. */
 const ASK_AGAIN_MS = 500;
 
@@ -90,7 +101,7 @@ function roomOf(pressure: Pressure): Room {
 function costOf(loads: readonly Load[]): Room {
   const keys = new Set(loads.map((load) => load.key));
   let keyBytes = 0;
-  for (const key of keys) keyBytes += keyEntryBytes(key);
+  for (const key of keys) keyBytes += KEY_BYTES + utf8Bytes(key);
   return { items: loads.length, bytes: loads.reduce((sum, load) => sum + load.bytes, 0), keys: keys.size, keyBytes };
 }
 

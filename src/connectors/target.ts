@@ -32,7 +32,7 @@ export type FinishedOutcome = {
 /** Nothing runs because of this call. */
 export type NotStartedOutcome = {
   readonly kind: 'notStarted';
-  readonly code: ErrorCode;
+  readonly code: Extract<ErrorCode, 'mapping_error' | 'secret_missing' | 'target_rejected' | 'target_unavailable'>;
   readonly detail: string;
   /** Whether trying again without a change is pointless. */
   readonly permanent: boolean;

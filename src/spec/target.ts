@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { apiVersion, metadataSchema } from './metadata.ts';
+import type { Json } from './json.ts';
 import { json } from './template.ts';
 import { positiveDurationMs } from './units.ts';
 
@@ -69,7 +70,9 @@ export const targetFile = z
   .meta({ id: 'Target', title: 'Target' });
 
 export type TargetFile = z.output<typeof targetFile>;
-export type TargetSpec = TargetFile['spec'];
-export type HttpTargetSpec = z.output<typeof http>;
+export type HttpTargetSpec = Omit<z.output<typeof http>, 'body'> & { readonly body?: Json | undefined };
 export type CommandTargetSpec = z.output<typeof command>;
+type Shared = Pick<TargetFile['spec'], 'onUnknown'>;
+/** The `spec` of a Target: one member names the connector. */
+export type TargetSpec = Shared & ({ readonly http: HttpTargetSpec } | { readonly command: CommandTargetSpec });
 export type SecretRef = z.output<typeof secretRef>;
