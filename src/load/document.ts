@@ -1,8 +1,9 @@
-import { Composer, type CST, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml';
+import { Composer, type CST, type Document, isMap, isScalar, isSeq, LineCounter, Parser } from 'yaml';
 
 import { pointerTo } from '../match/json.ts';
 import type { Json } from '../spec/json.ts';
 import { type Finding, type Path, type Problem } from './finding.ts';
+import type { Turns } from './turns.ts';
 import { DOCUMENT_MAX_DEPTH, JsonReader, offsetOf } from './yaml-json.ts';
 
 /** One YAML document of a file, as JSON that knows where each part stands. */
@@ -66,42 +67,57 @@ function childrenOf(token: CST.Token): CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key, value].filter((it) => it !== undefined && it !== null));
 }
 
-/** Reads the YAML text of a file. Never throws for what the text holds. */
-export function readDocuments(file: string, text: string): FileDocuments {
+/** Reads the YAML text of a file, in turns. Never throws for what the text holds. */
+export async function readDocuments(file: string, text: string, turns: Turns): Promise<FileDocuments> {
   const lineCounter = new LineCounter();
-  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
-  const documents: YamlDocument[] = [];
-  const findings: Finding[] = [];
-  const finding = (offset: number, path: Path, problem: Omit<Problem, 'path'>): Finding => {
+  const finding: Place = (offset, path, { severity, message, remedy }) => {
     const { line, col } = lineCounter.linePos(offset);
     const pointer = path.reduce<string>(pointerTo, '');
-    const { severity, message, remedy } = problem;
     return { severity, file, line: Math.max(line, 1), column: Math.max(col, 1), path: pointer, message, remedy };
   };
-  // Composing descends by recursion, and a stack that runs out there can end the process.
-  const deep = tokens.map(tooDeepAt).find((offset) => offset !== undefined);
-  if (deep !== undefined) {
-    const message = `is nested deeper than ${DOCUMENT_MAX_DEPTH}`;
-    return { documents, findings: [finding(deep, [], { severity: 'error', message, remedy: 'Flatten it.' })] };
+  const tokens: CST.Token[] = [];
+  for (const token of new Parser(lineCounter.addNewLine).parse(text)) {
+    // Composing descends by recursion, and a stack that runs out there can end the process.
+    const deep = tooDeepAt(token);
+    if (deep !== undefined) {
+      const message = `is nested deeper than ${DOCUMENT_MAX_DEPTH}`;
+      return { documents: [], findings: [finding(deep, [], { severity: 'error', message, remedy: 'Flatten it.' })] };
+    }
+    tokens.push(token);
+    await turns.next();
   }
-  for (const document of new Composer({ ...YAML_OPTIONS }).compose(tokens)) {
-    // What follows the first syntax error is mostly its consequence.
-    const broken = [...document.errors.slice(0, 1), ...document.warnings];
-    const reader = new JsonReader();
-    const json = broken.length > 0 ? null : reader.read(document);
-    findings.push(
-      ...broken.map(({ pos, message }) =>
-        finding(pos[0], [], {
-          severity: 'error',
-          message: `is not valid YAML: ${message}`,
-          remedy: 'Correct the syntax.',
-        }),
-      ),
-      ...reader.problems.map(({ offset, path, ...it }) => finding(offset, path, { severity: 'error', ...it })),
-    );
-    if (json === null || reader.problems.length > 0) continue;
-    const place = (it: Problem): Finding => finding(offsetAt(it, document.contents, reader), it.path, it);
-    documents.push({ file, json, place });
+  const documents: YamlDocument[] = [];
+  const findings: Finding[] = [];
+  for (const composed of new Composer({ ...YAML_OPTIONS }).compose(tokens)) {
+    const { document, problems } = readDocument(file, composed, finding);
+    findings.push(...problems);
+    if (document !== undefined) documents.push(document);
+    await turns.next();
   }
   return { documents, findings };
+}
+
+type Place = (offset: number, path: Path, problem: Omit<Problem, 'path'>) => Finding;
+
+function readDocument(
+  file: string,
+  composed: Document.Parsed,
+  finding: Place,
+): { readonly document?: YamlDocument; readonly problems: readonly Finding[] } {
+  // What follows the first syntax error is mostly its consequence.
+  const broken = [...composed.errors.slice(0, 1), ...composed.warnings];
+  if (broken.length > 0) {
+    const remedy = 'Correct the syntax.';
+    const problem = (message: string) =>
+      ({ severity: 'error', message: `is not valid YAML: ${message}`, remedy }) as const;
+    return { problems: broken.map(({ pos, message }) => finding(pos[0], [], problem(message))) };
+  }
+  const reader = new JsonReader();
+  const json = reader.read(composed);
+  const problems = reader.problems.map(({ offset, path, ...it }) =>
+    finding(offset, path, { severity: 'error', ...it }),
+  );
+  if (json === null || problems.length > 0) return { problems };
+  const place = (it: Problem): Finding => finding(offsetAt(it, composed.contents, reader), it.path, it);
+  return { document: { file, json, place }, problems };
 }

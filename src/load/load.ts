@@ -11,6 +11,7 @@ import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
 import { checkTarget } from './target.ts';
 import { compileTrigger, definitionOf, runReads } from './trigger.ts';
+import { Turns } from './turns.ts';
 
 export type { Definitions, LoadedSelector, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 export { type Finding, formatFinding } from './finding.ts';
@@ -35,16 +36,30 @@ export type LoadOptions = {
  * An empty directory, file or document is no definitions, not an error; a missing directory is one.
  */
 export async function loadDefinitions(directory: string, { now, previous }: LoadOptions): Promise<LoadResult> {
-  const parsed = await parseDirectory(directory);
+  const turns = new Turns();
+  const parsed = await parseDirectory(directory, turns);
   const loadedAt = previous === undefined ? now() : Math.max(now(), previous.loadedAt + 1);
   const linker = new Linker(parsed, loadedAt, previous);
-  const sources = new Map([...parsed.sources].map(([name, it]) => [name, linker.source(it)]));
-  const targets = new Map([...parsed.targets].map(([name, it]) => [name, linker.target(it)]));
-  const triggers = new Map([...parsed.triggers].map(([name, it]) => [name, linker.trigger(it)]));
+  const sources = await mapInTurns(parsed.sources, turns, (it) => linker.source(it));
+  const targets = await mapInTurns(parsed.targets, turns, (it) => linker.target(it));
+  const triggers = await mapInTurns(parsed.triggers, turns, (it) => linker.trigger(it));
   const findings = inReadingOrder([...parsed.findings, ...linker.findings]);
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, findings };
   const fingerprint = fingerprintOf(triggers, targets, sources);
   return { ok: true, definitions: { loadedAt, triggers, targets, sources, fingerprint }, warnings: findings };
+}
+
+async function mapInTurns<T, R>(
+  items: ReadonlyMap<string, T>,
+  turns: Turns,
+  map: (item: T) => R,
+): Promise<ReadonlyMap<string, R>> {
+  const mapped = new Map<string, R>();
+  for (const [name, item] of items) {
+    mapped.set(name, map(item));
+    await turns.next();
+  }
+  return mapped;
 }
 
 /** Compiles parsed definitions and checks what they say about each other. */

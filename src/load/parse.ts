@@ -9,6 +9,7 @@ import { error, type Finding, type Problem } from './finding.ts';
 import { IssueReader } from './issues.ts';
 import { didYouMean } from './nearest.ts';
 import { DEFINITION_KINDS, type DefinitionKind, isDefinitionKind } from './schema.ts';
+import type { Turns } from './turns.ts';
 
 /** One definition that fits its schema, with the document it stands in. */
 export type Parsed<File> = { readonly file: File; readonly document: YamlDocument };
@@ -92,8 +93,8 @@ function nameOf(json: Json): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Reads every definition file below a directory. */
-export async function parseDirectory(directory: string): Promise<ParsedDirectory> {
+/** Reads every definition file below a directory, in turns. */
+export async function parseDirectory(directory: string, turns: Turns): Promise<ParsedDirectory> {
   const parser = new Parser();
   const { files, findings } = await listFiles(directory);
   parser.findings.push(...findings);
@@ -103,9 +104,12 @@ export async function parseDirectory(directory: string): Promise<ParsedDirectory
       parser.findings.push(text);
       continue;
     }
-    const read = readDocuments(listed.file, text);
+    const read = await readDocuments(listed.file, text, turns);
     parser.findings.push(...read.findings);
-    for (const document of read.documents) parser.document(document);
+    for (const document of read.documents) {
+      parser.document(document);
+      await turns.next();
+    }
   }
   return parser;
 }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+
+import { findingsOf, target } from './directory.ts';
+
+const http = (url: string, rest = ''): string => target(`{ http: { url: "${url}"${rest} } }`);
+const SECRET = 'Write { secret: "env:NAME" } or { secret: "file:/path" }.';
+
+describe('a target', () => {
+  it.each([
+    ['plain', http('https://pipelines.example/runs')],
+    ['a port and a path', http('http://127.0.0.1:9000/a/b?c=d')],
+    ['templates after the host', http('https://pipelines.example/${{ key }}?run=${{ run.id }}')],
+    ['a secret header', http('https://x.example', ', headers: { Authorization: { secret: "env:TOKEN" } }')],
+    [
+      'a command',
+      target('{ command: { run: [node, train.mjs, "${{ key }}"], env: { REGION: eu, K: { secret: "file:/k" } } } }'),
+    ],
+  ])('may have %s', async (_name, text) => {
+    expect(await findingsOf(text)).toEqual([]);
+  });
+
+  it.each([
+    'ftp://x.example',
+    'pipelines.example/runs',
+    'https://',
+    '//x.example',
+    '${{ event.data.url }}',
+    'https:///x',
+  ])('does not go to %s', async (url) => {
+    expect(await findingsOf(http(url))).toEqual([
+      expect.stringContaining('/spec/http/url does not start with http:// or https:// and a host — Write scheme'),
+    ]);
+  });
+
+  it.each(['https://${{ event.data.host }}/x', 'https://a.${{ key }}.example', 'https://a.example:${{ key }}/'])(
+    'does not let an event choose the host: %s',
+    async (url) => {
+      expect(await findingsOf(http(url))).toEqual([expect.stringContaining('use ${{ }} after them')]);
+    },
+  );
+
+  it('does not carry credentials in its address', async () => {
+    expect(await findingsOf(http('https://user:word@x.example'))).toEqual([
+      expect.stringMatching(/error \/spec\/http\/url holds credentials — Put them into headers/),
+    ]);
+  });
+
+  it.each(['Authorization', 'authorization', 'Cookie', 'X-Api-Key'])('has %s only as a reference', async (name) => {
+    expect(await findingsOf(http('https://x.example', `, headers: { ${name}: abc }`))).toEqual([
+      expect.stringContaining(`error /spec/http/headers/${name} is a credential written out — ${SECRET}`),
+    ]);
+  });
+
+  it.each(['Host', 'content-length', 'Idempotency-Key', 'Transfer-Encoding'])('does not set %s', async (name) => {
+    expect(await findingsOf(http('https://x.example', `, headers: { ${name}: abc }`))).toEqual([
+      expect.stringContaining(`error /spec/http/headers/${name} ${name} is set by Signalbox — Remove it.`),
+    ]);
+  });
+
+  it('is warned about what sounds like a credential', async () => {
+    const text = target('{ command: { run: [x], env: { HF_TOKEN: abc, TOKENIZER: bert, DB_PASSWORD: x } } }');
+    expect(await findingsOf(text)).toEqual([
+      expect.stringContaining(`warning /spec/command/env/HF_TOKEN looks like a credential written out — ${SECRET}`),
+      expect.stringContaining('warning /spec/command/env/DB_PASSWORD'),
+    ]);
+  });
+
+  it('has its program and folder written out', async () => {
+    const text = target('{ command: { run: ["${{ key }}"], cwd: "/data/${{ key }}" } }');
+    expect(await findingsOf(text)).toEqual([
+      expect.stringContaining('error /spec/command/run/0 may not hold ${{ }}'),
+      expect.stringContaining('error /spec/command/cwd may not hold ${{ }}'),
+    ]);
+  });
+
+  it('has expressions that compile, wherever they stand', async () => {
+    const text = target(
+      '{ http: { url: "https://x/${{ key + }}", headers: { A: "${{ ( }}" }, body: { a: ["${{ nope }}"] } } }',
+    );
+    const findings = await findingsOf(text);
+    expect(findings).toEqual([
+      expect.stringContaining('error /spec/http/url '),
+      expect.stringContaining('error /spec/http/headers/A '),
+      expect.stringContaining('error /spec/http/body/a/0 '),
+    ]);
+    expect(findings[2]).toContain('it sees key, trigger, run, event, items');
+  });
+});
