@@ -102,6 +102,14 @@ describe('loaded definitions', () => {
   });
 });
 
+describe('the quickstart', () => {
+  it('loads, and nothing is to be said about it', async () => {
+    const directory = new URL('../../examples/quickstart', import.meta.url).pathname;
+    const loaded = await loadDefinitions(directory, { now: () => 1 });
+    expect(loaded).toMatchObject({ ok: true, warnings: [] });
+  });
+});
+
 describe('what of the event a run needs', () => {
   const target = TARGET.replace(
     'url: "https://pipelines.example/runs"',
@@ -179,7 +187,7 @@ describe('generations', () => {
         expect(await generationOf(value)).toBe(generation);
         expect(await generationOf(reversed(value))).toBe(generation);
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
     shared = undefined;
   });

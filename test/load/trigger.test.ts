@@ -64,11 +64,15 @@ describe('patterns and expressions of a trigger', () => {
       `  events: { any: [{ when: "true", key: "\${{ ( }}" }] }\n${RUN}`,
       /^5:40 error \/spec\/events\/any\/0\/key /,
     ],
-    ['collect', `${EVENTS}  collect: "\${{ items }}"\n${RUN}`, /^6:12 error \/spec\/collect /],
+    [
+      'collect',
+      `${EVENTS}  collect: "\${{ items }}"\n  run: { target: train, params: { a: "\${{ items }}" } }\n`,
+      /^6:12 error \/spec\/collect /,
+    ],
     [
       'dedupe.by',
       `${EVENTS}  dedupe: { by: ["\${{ event.id }}", "\${{ run.id }}"] }\n${RUN}`,
-      /^6:39 error \/spec\/dedupe\/by\/1 /,
+      /^6:37 error \/spec\/dedupe\/by\/1 /,
     ],
     [
       'identity',
@@ -99,10 +103,10 @@ describe('patterns and expressions of a trigger', () => {
     ['identity', '  run: { target: train, identity: "event.id" }\n', '/spec/run/identity'],
   ])('refuses %s that is the same for every event', async (_name, spec, path) => {
     expect(await told(`${EVENTS}${spec}`)).toEqual([
-      expect.stringContaining(`error ${path} reads nothing of the event, so everything would count as the same`),
       expect.stringContaining(
         `warning ${path} is plain text, no expression — Write "\${{ event.id }}" to evaluate it.`,
       ),
+      expect.stringContaining(`error ${path} reads nothing of the event, so everything would count as the same`),
     ]);
   });
 
