@@ -31,6 +31,8 @@ export function evolve(state: TriggerState, fact: Fact): TriggerState {
 function apply(state: TriggerState, fact: Fact): void {
   switch (fact.kind) {
     case 'definitionAdopted':
+      // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
+      state.seen.forget(fact.at, state.definition.dedupe.windowMs);
       state.definition = fact.definition;
       return;
     case 'eventRecorded':

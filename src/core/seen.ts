@@ -26,7 +26,15 @@ export class SeenIdentities {
   /** When the identity was seen first within `windowMs` before `nowMs`; undefined otherwise. */
   find(identity: string, nowMs: number, windowMs: number): Seen | undefined {
     const seen = this.entries.get(identity.slice(0, ID_LENGTH));
-    return seen && nowMs - seen.at < windowMs ? seen : undefined;
+    return seen && counts(nowMs - seen.at, windowMs) ? seen : undefined;
+  }
+
+  /** Lets go of what was seen before `windowMs`. Changes the structure in place. */
+  forget(nowMs: number, windowMs: number): void {
+    for (const [id, { at }] of this.entries) {
+      if (counts(nowMs - at, windowMs)) return;
+      this.entries.delete(id);
+    }
   }
 
   /** Whether a body hash is the one that came first. */
@@ -54,9 +62,8 @@ export class SeenIdentities {
   pack(nowMs: number, windowMs: number): string {
     const parts: string[] = [];
     for (const [id, { body, at }] of this.entries) {
-      const ageMs = Math.max(0, nowMs - at);
-      if (ageMs >= windowMs || ageMs > TIME_MAX) continue;
-      parts.push(id, body === '' ? NO_BODY : body, encode(ageMs));
+      const ageMs = nowMs - at;
+      if (counts(ageMs, windowMs)) parts.push(id, body === '' ? NO_BODY : body, encode(ageMs));
     }
     return parts.join('');
   }
@@ -71,6 +78,11 @@ export class SeenIdentities {
     }
     return seen;
   }
+}
+
+/** Whether something seen so long ago still decides: 2.1 years is the longest any window reaches. */
+function counts(ageMs: number, windowMs: number): boolean {
+  return ageMs < windowMs && ageMs <= TIME_MAX;
 }
 
 function encode(value: number): string {
