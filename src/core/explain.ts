@@ -10,7 +10,7 @@ const UNITS = [
 /** A span as people read it: `2h 5m`, `1.5s`, `250ms`. Takes milliseconds. */
 export function spanText(spanMs: number): string {
   if (spanMs < 1_000) return `${Math.round(spanMs)}ms`;
-  if (spanMs < 60_000) return `${Math.round(spanMs / 100) / 10}s`;
+  if (spanMs < 60_000) return `${Math.floor(spanMs / 100) / 10}s`;
   let rest = spanMs;
   const parts: string[] = [];
   for (const [unit, unitMs] of UNITS) {
@@ -29,9 +29,9 @@ export function explain(reason: Reason, timeText: (at: number) => string): strin
     case 'sameDedupeKey':
       return `An event equal in dedupe.by came first at ${timeText(reason.firstSeenAt)}, within the dedupe window of ${spanText(reason.windowMs)}.`;
     case 'conflict':
-      return `The same source and id came first at ${timeText(reason.firstSeenAt)} with another body; the first wins.`;
+      return `The same source and id came first at ${timeText(reason.firstSeenAt)} with another body, within the dedupe window of ${spanText(reason.windowMs)}; the first wins.`;
     case 'tooOld':
-      return `It was ${spanText(reason.ageMs)} old ${reason.checked === 'fire' ? 'when its run was due' : 'on arrival'}; freshness.maxAge is ${spanText(reason.maxAgeMs)}.`;
+      return `It was ${spanText(reason.ageMs)} old ${reason.checked === 'fire' ? 'when its run was due' : 'on arrival'}, ${spanText(reason.ageMs - reason.maxAgeMs)} more than freshness.maxAge, ${spanText(reason.maxAgeMs)}.`;
     case 'edgeTaken':
       return `The window that opened at ${timeText(reason.openedAt)} fired on its first event; it ends at ${timeText(reason.dueAt)} if nothing more comes.`;
     case 'superseded':

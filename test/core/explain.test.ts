@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+
+import { explain, spanText } from '../../src/core/explain.ts';
+import type { Reason } from '../../src/core/reason.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './given.ts';
+
+const at = 1_000;
+const later = 2_000;
+/** Each kind of reason with the values that were compared, as they must stand in its sentence. */
+const REASONS: readonly (readonly [Reason, readonly string[]])[] = [
+  [{ kind: 'duplicate', firstSeenAt: at, windowMs: DAY }, ['<1000>', '1d', 'source and id']],
+  [{ kind: 'sameDedupeKey', firstSeenAt: at, windowMs: DAY }, ['<1000>', '1d', 'dedupe.by']],
+  [{ kind: 'conflict', firstSeenAt: at, windowMs: DAY }, ['<1000>', '1d', 'another body']],
+  [{ kind: 'tooOld', ageMs: 2 * HOUR, maxAgeMs: HOUR, checked: 'arrival' }, ['2h', '1h', 'on arrival']],
+  [
+    { kind: 'tooOld', ageMs: 10 * MINUTE + 400, maxAgeMs: 10 * MINUTE, checked: 'fire' },
+    ['10m', '400ms', 'run was due'],
+  ],
+  [{ kind: 'edgeTaken', openedAt: at, dueAt: later }, ['<1000>', '<2000>']],
+  [{ kind: 'superseded', keep: 'last' }, ['keep: last']],
+  [{ kind: 'superseded', keep: 'first' }, ['keep: first']],
+  [{ kind: 'coolingDown', untilAt: later, periodMs: HOUR }, ['<2000>', '1h']],
+  [{ kind: 'alreadyStarted', runId: 'sb1-0' }, ['sb1-0']],
+];
+
+describe('a reason as a sentence', () => {
+  it.each(REASONS)('names what was compared: $kind', (reason, values) => {
+    const sentence = explain(reason, (moment) => `<${moment}>`);
+    for (const value of values) expect(sentence).toContain(value);
+    expect(sentence).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+describe('a span as people read it', () => {
+  it.each([
+    [0, '0ms'],
+    [250, '250ms'],
+    [1_500, '1.5s'],
+    [59_999, '59.9s'],
+    [MINUTE, '1m'],
+    [2 * HOUR + 5 * MINUTE + 7 * SECOND, '2h 5m'],
+    [DAY + 5 * MINUTE, '1d 5m'],
+  ])('%i ms is %s', (spanMs, text) => {
+    expect(spanText(spanMs)).toBe(text);
+  });
+});
