@@ -18,7 +18,8 @@ export type Stepped = {
  * (never later than `nowMs`), or `nowMs` itself for a tick. Every deadline at or before that moment fires first, each at
  * its own time, so that a worker that was away decides as if it had not been.
  */
-export function step(state: TriggerState, input: Input, nowMs: number): Stepped {
+export function step(state: TriggerState, given: Input, nowMs: number): Stepped {
+  const input = notAfter(given, nowMs);
   const facts: Fact[] = [];
   const effects: Effect[] = [];
   const until = Math.max(state.clock, momentOf(input, nowMs, state.clock));
@@ -67,10 +68,16 @@ function viewOf(state: TriggerState, at: number): View {
   return { definition: state.definition, state, at };
 }
 
+/** The input with no arrival later than now: a sender whose clock is ahead does not move that of the instance. */
+function notAfter(input: Input, nowMs: number): Input {
+  if (input.kind !== 'offer' || input.offer.receivedAt <= nowMs) return input;
+  return { kind: 'offer', offer: { ...input.offer, receivedAt: nowMs } };
+}
+
 function momentOf(input: Input, nowMs: number, clock: number): number {
   switch (input.kind) {
     case 'offer':
-      return Math.min(input.offer.receivedAt, nowMs);
+      return input.offer.receivedAt;
     case 'tick':
       return nowMs;
     case 'definition':
