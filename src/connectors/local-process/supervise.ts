@@ -50,6 +50,7 @@ function guard(pid: number, graceMs: number): () => void {
   const args = ['-c', GUARD, 'signalbox-guard', String(pid), String(graceMs / 1_000)];
   const child = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   child.on('error', () => undefined);
+  if (child.pid === undefined) return () => undefined;
   child.stdin.on('error', () => undefined);
   return () => {
     child.kill('SIGKILL');
@@ -114,6 +115,7 @@ function watch(
     });
     after(program.timeoutMs, () => end('timedOut'));
   });
+  if (pid === undefined) return { ended, stop: () => undefined };
   child.stdout.on('data', (chunk: Buffer) => onOutput('stdout', chunk));
   child.stderr.on('data', (chunk: Buffer) => onOutput('stderr', chunk));
   // A program that does not read its input closes the pipe (EPIPE); that is its right.

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createTarget } from '../../src/connectors/registry.ts';
+import type { TargetSpec } from '../../src/spec/target.ts';
+import { targetFile } from '../../src/spec/target.ts';
+import { contextOf, depsOf, requestOf } from './target-fixtures.ts';
+
+let state = '';
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), 'signalbox-registry-'));
+});
+afterAll(() => rm(state, { recursive: true, force: true }));
+
+/** A spec as it comes out of a definition file. */
+function specOf(spec: unknown): TargetSpec {
+  return targetFile.parse({ apiVersion: 'signalbox/v1', kind: 'Target', metadata: { name: 'train' }, spec }).spec;
+}
+
+describe('the list of targets', () => {
+  it.each([
+    ['http', { http: { url: 'http://127.0.0.1:1/' } }, 'notStarted'],
+    ['command', { command: { run: ['true'] } }, 'finished'],
+  ])('builds %s of its definition', async (_, spec, kind) => {
+    const target = createTarget({ name: 'train', directory: state, spec: specOf(spec) }, depsOf(state));
+    expect(await target.start(requestOf('sb1-1'), contextOf())).toMatchObject({ kind });
+  });
+});

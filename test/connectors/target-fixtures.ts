@@ -1,0 +1,40 @@
+import type { StartContext, StartRequest, TargetDeps } from '../../src/connectors/target.ts';
+
+/** A start of the run `runId`, complete. */
+export function requestOf(runId: string, attempt = 1): StartRequest {
+  return {
+    runId,
+    trigger: 'retrain',
+    key: 'eu',
+    kind: 'train',
+    step: 'run',
+    cause: 'events',
+    firedAt: '2026-09-01T00:00:00Z',
+    params: { rows: 3 },
+    attempt,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+/** A context that counts heartbeats into `beats`. */
+export function contextOf(signal = new AbortController().signal, beats: (string | undefined)[] = []): StartContext {
+  return {
+    signal,
+    heartbeat: (detail) => {
+      beats.push(detail);
+    },
+    log: { info: () => undefined, warn: () => undefined },
+  };
+}
+
+/** Dependencies whose only secret is `env:TOKEN`. */
+export function depsOf(stateDirectory: string): TargetDeps {
+  return {
+    resolveSecret: (ref) =>
+      ref === 'env:TOKEN'
+        ? { ok: true, value: 'Bearer canary-7f3a91' }
+        : { ok: false, detail: `the secret ${ref} is not set` },
+    stateDirectory,
+    environment: { ...process.env, SIGNALBOX_TOKEN: 'canary-inherited' },
+  };
+}
