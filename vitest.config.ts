@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const pool = { pool: 'forks', isolate: false, maxWorkers: 2 } as const;
 
-/** fast: pure code, no server. workflows: the time-skipping server. e2e: a real dev server with a file database. */
+/** One after the other, for they share the cores. fast: pure code, no server. workflows: the time-skipping server. e2e: a real dev server with a file database. */
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           ...pool,
           name: 'fast',
+          sequence: { groupOrder: 0 },
           include: [
             'test/*.test.ts',
             'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities}/**/*.test.ts',
@@ -20,6 +21,7 @@ export default defineConfig({
         test: {
           ...pool,
           name: 'workflows',
+          sequence: { groupOrder: 1 },
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/setup/time-skipping.ts'],
           maxWorkers: 1,
@@ -31,6 +33,7 @@ export default defineConfig({
         test: {
           ...pool,
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/{e2e,chaos,temporal,cli}/**/*.test.ts'],
           globalSetup: ['test/setup/dev-server.ts'],
           maxWorkers: 1,
