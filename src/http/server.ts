@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 
 import express, { type Express } from 'express';
 
@@ -29,8 +29,12 @@ export function createServer(deps: HttpDependencies): HttpServer {
   const dispatcher = createDispatcher(deps, timing);
   const app = createApp(allRoutes(deps), dispatcher);
   const server = createNodeServer(app, timing);
+  const latest = new WeakMap<object, http.ServerResponse>();
+  server.on('request', (request, response) => latest.set(request.socket, response));
   server.on('clientError', (error, socket) => {
-    if (isSocket(socket)) refuseRaw(deps, error, socket, timing.lingerMs);
+    if (isSocket(socket) && socket.writable && mayAnswer(error, latest.get(socket)))
+      refuseRaw(deps, error, socket, timing.lingerMs);
+    else socket.destroy();
   });
   return {
     listen: async ({ host, port }) =>
@@ -86,13 +90,19 @@ function createNodeServer(app: Express, timing: HttpTiming): http.Server {
   return http.createServer(options, app);
 }
 
+/**
+ * Whether an answer to a broken request would be taken for what it is: the sender is still there, and the answer to its
+ * request before is out. A request that is only half there has no answer yet.
+ */
+function mayAnswer(error: Error, response: http.ServerResponse | undefined): boolean {
+  const reason = reasonOf(error);
+  if (reason === 'ECONNRESET' || reason === 'HPE_INVALID_EOF_STATE') return false;
+  return !response || response.writableFinished || !(response.headersSent || response.req.complete);
+}
+
 /** Answers what never became a request, or stopped arriving, and closes its connection. */
 function refuseRaw(deps: HttpDependencies, error: Error, socket: Socket, lingerMs: number): void {
-  const reason = 'code' in error ? error.code : undefined;
-  if (reason === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
+  const reason = reasonOf(error);
   const requestId = randomUUID();
   const code =
     reason === 'ERR_HTTP_REQUEST_TIMEOUT'
@@ -105,8 +115,12 @@ function refuseRaw(deps: HttpDependencies, error: Error, socket: Socket, lingerM
   socket.once('close', () => clearTimeout(timer)).end(rawAnswer(code, requestId));
 }
 
+function reasonOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
 function isSocket(socket: object): socket is Socket {
-  return 'end' in socket && 'destroy' in socket;
+  return socket instanceof Socket;
 }
 
 function portOf(address: string | AddressInfo | null): number | undefined {
