@@ -1,22 +1,9 @@
 import type { Accept } from '../accept/outcome.ts';
 import type { Source } from '../connectors/source.ts';
 import type { StrictJson } from '../connectors/strict-json.ts';
+import type { Logger } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { ReadApi } from './read-api.ts';
-
-/** The part of a logger that HTTP needs; pino's is one. */
-export type HttpLogger = {
-  readonly [level in 'debug' | 'info' | 'warn' | 'error']: (fields: object, message: string) => void;
-};
-
-/** What HTTP counts. Labels come from code and definitions only. */
-export type HttpMetrics = {
-  /** `outcome` is `accepted` or an error code. */
-  eventsReceived(source: string, outcome: string, count: number): void;
-  /** From the request's head to its answer, for what was accepted. */
-  ingestSeconds(source: string, seconds: number): void;
-  /** The Prometheus exposition, version 0.0.4. */
-  text(): Promise<string>;
-};
 
 /** Whether the service can do its work, and each thing that was looked at. */
 export type Readiness = {
@@ -32,8 +19,8 @@ export type HttpDependencies = {
   readonly parseJson: (bytes: Uint8Array) => StrictJson;
   readonly read: ReadApi;
   readonly readiness: () => Promise<Readiness>;
-  readonly logger: HttpLogger;
-  readonly metrics: HttpMetrics;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'text' | 'contentType'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** The bearer that guards every route but /healthz and OPTIONS. */

@@ -67,7 +67,7 @@ export function createDispatcher(deps: HttpDependencies, timing: HttpTiming): Di
     const exchange = { message: request, headers, params: request.params, requestId: requestIdOf(headers), receivedAt };
     const answer = await answerOf(route, exchange, duplicate);
     respond(exchange, response, answer, { closing, lingerMs: timing.lingerMs });
-    record(deps, exchange, answer);
+    record(deps, route, exchange, answer);
   };
 
   return {
@@ -93,11 +93,17 @@ export function createDispatcher(deps: HttpDependencies, timing: HttpTiming): Di
   };
 }
 
-function record({ logger, now }: HttpDependencies, exchange: Exchange, answer: Answer): void {
+function record(
+  { logger, metrics, now }: HttpDependencies,
+  { source }: Dispatched,
+  exchange: Exchange,
+  answer: Answer,
+): void {
   const { message, requestId, receivedAt } = exchange;
   const fields = { requestId, method: message.method, path: (message.url ?? '').slice(0, LOGGED_TEXT_MAX_CHARS) };
   if (answer.kind === 'refused') {
     const { code, detail } = answer.refusal;
+    if (source !== undefined) metrics.count('signalbox_events_received_total', { source, outcome: code });
     logger.warn({ ...fields, code, detail: detail.slice(0, LOGGED_TEXT_MAX_CHARS) }, 'request refused');
   }
   const outcome = answer.kind === 'refused' || answer.kind === 'gone' ? answer.kind : answer.status;

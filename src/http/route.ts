@@ -15,5 +15,7 @@ export type Route = {
   readonly accepts?: readonly string[];
   /** Statuses of good answers; errors are the same everywhere. */
   readonly answers: { readonly [status: string]: string };
+  /** Refusals of this route count as events of this source that were not taken. */
+  readonly source?: string;
   readonly handle: (exchange: Exchange) => Promise<Answer> | Answer;
 };

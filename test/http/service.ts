@@ -8,6 +8,8 @@ import { parseStrictJson } from '../../src/connectors/strict-json.ts';
 import { refusal } from '../../src/errors.ts';
 import type { HttpDependencies } from '../../src/http/dependencies.ts';
 import { createServer, type HttpServer } from '../../src/http/server.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
 
 /** When every request of these tests arrives. */
@@ -19,8 +21,10 @@ export type Service = {
   readonly port: number;
   readonly server: HttpServer;
   readonly accepted: { readonly events: readonly IncomingEvent[]; readonly waitMs: number | undefined }[];
-  readonly logged: { readonly level: string; readonly message: string; readonly fields: object }[];
-  readonly counted: string[];
+  /** Log lines, parsed. */
+  readonly logged: { readonly [field: string]: unknown }[];
+  /** How many events the metrics say came to this outcome. */
+  readonly counted: (outcome: string) => Promise<number>;
 };
 
 /** The answer of an accepting side where one trigger, `retrain`, takes every event. */
@@ -42,8 +46,7 @@ export async function startService(
 ): Promise<Service> {
   const accepted: Service['accepted'] = [];
   const logged: Service['logged'] = [];
-  const counted: string[] = [];
-  const log = (level: string) => (fields: object, message: string) => void logged.push({ level, message, fields });
+  const metrics = createMetrics({ version: '1.2.3' });
   const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
   const server = createServer({
     accept: async (events, options) => {
@@ -60,18 +63,19 @@ export async function startService(
       deadLetters: async () => ({ ok: true, value: [] }),
     },
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
-    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    metrics: {
-      eventsReceived: (source, outcome, count) => void counted.push(`${source} ${outcome} ${count}`),
-      ingestSeconds: () => undefined,
-      text: async () => '# HELP signalbox_build_info Version.\n',
-    },
+    logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),
+    metrics,
     now: () => NOW,
     ...over,
     timing: { lingerMs: 200, closeMs: 2_000, ...over.timing },
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => server.close());
+  const counted = async (outcome: string): Promise<number> => {
+    const series = `signalbox_events_received_total{source="events",outcome="${outcome}"} `;
+    const line = (await metrics.text()).split('\n').find((it) => it.startsWith(series));
+    return Number(line?.slice(series.length) ?? 0);
+  };
   return { url: `http://127.0.0.1:${port}`, port, server, accepted, logged, counted };
 }
 

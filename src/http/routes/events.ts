@@ -1,5 +1,4 @@
 import type { AcceptOutcome, IncomingEvent } from '../../accept/outcome.ts';
-import type { ErrorCode } from '../../errors.ts';
 import type { CloudEvent } from '../../spec/event.ts';
 import { readBody } from '../body.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -29,6 +28,7 @@ export function eventRoutes(deps: HttpDependencies): Route[] {
         '202': 'Durable for every trigger named.',
         '200': 'The same with the verdicts, where Prefer: wait=N was sent and all fell in time.',
       },
+      source: SOURCE,
       handle: async (exchange) => receive(deps, exchange),
     },
     {
@@ -46,26 +46,34 @@ export function eventRoutes(deps: HttpDependencies): Route[] {
 async function receive(deps: HttpDependencies, exchange: Exchange): Promise<Answer> {
   const body = await readBody(exchange.message, deps.events.bodyBytesMax(exchange.headers));
   if (body.kind === 'gone') return body;
-  if (body.kind === 'refused') return counted(deps, body.refusal.code, refused(body.refusal));
+  if (body.kind === 'refused') return refused(body.refusal);
   const decoded = deps.events.decode({ headers: exchange.headers, body: body.bytes });
-  if (!decoded.ok) return counted(deps, decoded.refusal.code, refused(decoded.refusal));
+  if (!decoded.ok) return refused(decoded.refusal);
   const waitSeconds = preferredWaitSeconds(exchange.headers.get('prefer'));
   const outcome = await deps.accept(
     incoming(decoded.events, exchange),
     waitSeconds === undefined || waitSeconds === 0 ? {} : { waitMs: waitSeconds * 1_000 },
   );
-  if (outcome.kind === 'refused') return counted(deps, outcome.refusal.code, refused(outcome.refusal));
-  deps.metrics.eventsReceived(SOURCE, 'accepted', decoded.events.length);
-  deps.metrics.ingestSeconds(SOURCE, (deps.now() - exchange.receivedAt) / 1_000);
+  if (outcome.kind === 'refused') return refused(outcome.refusal);
+  measure(deps, exchange, decoded.events.length, outcome);
   log(deps, exchange, outcome);
   if (outcome.verdicts === undefined) return json(202, acknowledgement(outcome));
   const body200 = { ...acknowledgement(outcome), verdicts: outcome.verdicts };
   return json(200, body200, { 'preference-applied': `wait=${waitSeconds}` });
 }
 
-function counted(deps: HttpDependencies, code: ErrorCode, answer: Answer): Answer {
-  deps.metrics.eventsReceived(SOURCE, code, 1);
-  return answer;
+function measure(
+  { metrics, now }: HttpDependencies,
+  exchange: Exchange,
+  eventCount: number,
+  { deadLettered }: Accepted,
+): void {
+  // An event that one trigger could not evaluate may have been taken by others; it counts once.
+  const failed = new Set(deadLettered.map(({ index }) => index)).size;
+  metrics.count('signalbox_events_received_total', { source: SOURCE, outcome: 'accepted' }, eventCount - failed);
+  metrics.count('signalbox_events_received_total', { source: SOURCE, outcome: 'deadLettered' }, failed);
+  metrics.observe('signalbox_ingest_duration_seconds', {}, (now() - exchange.receivedAt) / 1_000);
+  metrics.set('signalbox_last_event_timestamp_seconds', { source: SOURCE }, exchange.receivedAt / 1_000);
 }
 
 /** The trace of the request goes before the one its event was made in. */

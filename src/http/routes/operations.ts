@@ -35,7 +35,7 @@ export function operationRoutes(deps: HttpDependencies): Route[] {
       handle: async () => ({
         kind: 'text',
         status: 200,
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        contentType: deps.metrics.contentType,
         body: await deps.metrics.text(),
       }),
     },
