@@ -3,7 +3,7 @@ import type { Json } from '../spec/json.ts';
 /** Largest result kept of a run: it goes into workflow history, like params of at most 64 KB. */
 export const RESULT_MAX_BYTES = 65_536;
 /** Deepest nesting of a result: as deep as an event may be, far from what a recursive reader can bear. */
-export const RESULT_MAX_DEPTH = 32;
+const RESULT_MAX_DEPTH = 32;
 
 function isJson(value: unknown, depth = 0): value is Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;

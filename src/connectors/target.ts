@@ -41,13 +41,13 @@ export type NotStartedOutcome = {
 };
 
 /** It may have started: the answer was lost, or whoever watched it died. */
-export type UnknownOutcome = { readonly kind: 'unknown'; readonly detail: string };
+type UnknownOutcome = { readonly kind: 'unknown'; readonly detail: string };
 
 /** What became of a start. Texts are bounded and free of the secrets we resolved. */
 export type StartOutcome = FinishedOutcome | NotStartedOutcome | UnknownOutcome;
 
 /** The part of a logger that a target uses. */
-export type TargetLog = Readonly<
+type TargetLog = Readonly<
   Record<'info' | 'warn', (fields: Readonly<Record<string, unknown>>, message: string) => void>
 >;
 

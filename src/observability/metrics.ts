@@ -3,14 +3,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { MetricDefinition } from './metric-table.ts';
 import { CLOSED_LABELS, METRICS } from './metric-table.ts';
 
-export { METRICS } from './metric-table.ts';
-
 type Row = (typeof METRICS)[number];
 type NameOf<Type extends Row['type']> = Extract<Row, { type: Type }>['name'];
 type LabelsOf<Name extends Row['name']> = Readonly<Record<Extract<Row, { name: Name }>['labels'][number], string>>;
 
 /** The names that definitions give: the only open label values there are. */
-export type DefinedNames = {
+type DefinedNames = {
   readonly triggers: Iterable<string>;
   readonly sources: Iterable<string>;
   readonly targets: Iterable<string>;

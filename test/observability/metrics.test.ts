@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { createMetrics, METRICS } from '../../src/observability/metrics.ts';
+import { METRICS } from '../../src/observability/metric-table.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 
 const names = { triggers: ['retrain'], sources: ['landing'], targets: ['train'] };
 

@@ -8,15 +8,15 @@ import type { Redactor } from '../secrets.ts';
 /** Most bytes of one run's output on disk: its beginning and its end, whatever was printed between. */
 export const OUTPUT_FILE_MAX_BYTES = 1_048_576;
 /** Most bytes of the end of the output held in memory. */
-export const OUTPUT_TAIL_MAX_BYTES = 65_536;
+const OUTPUT_TAIL_MAX_BYTES = 65_536;
 /** Room in the file for the sentence between beginning and end. */
 const GAP_NOTE_MAX_BYTES = 128;
 const HEAD_MAX_BYTES = OUTPUT_FILE_MAX_BYTES - OUTPUT_TAIL_MAX_BYTES - GAP_NOTE_MAX_BYTES;
 
 /** The last bytes of a stream: never more than `maxBytes` and one chunk in memory. */
-export type Tail = { add(chunk: Buffer): void; text(): string; bytes(): Buffer; totalBytes(): number };
+type Tail = { add(chunk: Buffer): void; text(): string; bytes(): Buffer; totalBytes(): number };
 
-export function createTail(maxBytes: number): Tail {
+function createTail(maxBytes: number): Tail {
   const chunks: Buffer[] = [];
   let held = 0;
   let totalBytes = 0;

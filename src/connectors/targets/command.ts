@@ -24,7 +24,7 @@ import type {
 import { HEARTBEAT_EVERY_MS, runDocument } from '../target.ts';
 
 /** What a program inherits of the worker's environment: what finding programs, files and words needs, no credential. */
-export const INHERITED_VARIABLES = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
 /** What is quoted of a failed program's output: its last lines, usually the error. */
 export const FAILURE_EXCERPT_MAX_CHARS = 1_000;
 

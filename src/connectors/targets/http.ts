@@ -10,7 +10,7 @@ import type { LoadedTarget, NotStartedOutcome, StartOutcome, StartRequest, Targe
 import { runDocument } from '../target.ts';
 
 /** What is quoted of an answer: enough for an error sentence, too little to carry a page. */
-export const REPLY_EXCERPT_MAX_CHARS = 200;
+const REPLY_EXCERPT_MAX_CHARS = 200;
 /** The longest wait a target may ask for: past a day it is a mistake, and a run would sleep unseen. */
 export const RETRY_AFTER_MAX_MS = 86_400_000;
 

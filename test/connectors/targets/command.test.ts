@@ -52,7 +52,9 @@ async function lifeline(): Promise<{ port: number; alive: Promise<Socket>; close
   return { port, alive, close: () => server.close() };
 }
 
-const report = (port: number): string => `require('net').connect(${port}, '127.0.0.1').on('error', () => {});`;
+/** A program's connection to its lifeline; it never outlives the test, whatever else goes wrong. */
+const report = (port: number): string =>
+  `require('net').connect(${port}, '127.0.0.1').on('error', () => {}).on('close', () => process.exit());`;
 
 describe('a program', () => {
   it('gets the run on standard input and its id in the environment, and its last line of JSON is the result', async () => {
