@@ -117,7 +117,7 @@ export class IssueReader {
   }
 
   #union(members: readonly (readonly Issue[])[], path: Path): Problem[] {
-    const scored = members.map((issues) => ({ issues, score: this.#distance(issues, path) }));
+    const scored = members.map((issues) => ({ issues, score: this.#distance(issues) }));
     const best = Math.min(...scored.map(({ score }) => score));
     const nearest = scored.filter(({ score }) => score === best).map(({ issues }) => issues);
     const [first = []] = nearest;
@@ -130,18 +130,25 @@ export class IssueReader {
     }
     const unknown = first.filter((it) => it.code === 'unrecognized_keys');
     if (unknown.length > 0) return this.problems(unknown, path);
-    const missing = new Set(nearest.flat().flatMap((it) => (it.path.length === 1 ? [String(it.path[0])] : [])));
-    return [error(path, `needs one of ${quoted(missing)}`, `Add ${[...missing].join(' or ')}.`)];
+    const isAbsent = (it: Issue): boolean => valueAt(this.#json, [...path, ...segmentsOf(it.path)]) === undefined;
+    const missing = new Set(nearest.flat().flatMap((it) => (isAbsent(it) ? [String(it.path.at(-1))] : [])));
+    const others = this.problems(
+      first.filter((it) => !isAbsent(it)),
+      path,
+    );
+    return [error(path, `needs one of ${quoted(missing)}`, `Add ${[...missing].join(' or ')}.`), ...others];
   }
 
-  #distance(issues: readonly Issue[], base: Path): number {
-    const distances = issues.map((issue) => {
-      if (issue.path.length === 0 && issue.code === 'invalid_type') return WRONG_SHAPE;
-      if (issue.path.length === 0 && issue.code === 'unrecognized_keys') return WRONG_FIELD * issue.keys.length;
-      const absent = issue.path.length === 1 && valueAt(this.#json, [...base, ...segmentsOf(issue.path)]) === undefined;
-      return absent ? WRONG_FIELD : 1;
-    });
-    return distances.reduce((sum, it) => sum + it, 0);
+  /** Mistakes further down say nothing about which member was meant. */
+  #distance(issues: readonly Issue[]): number {
+    return issues
+      .filter(({ path }) => path.length === 0)
+      .map(
+        (issue) =>
+          (issue.code === 'unrecognized_keys' ? WRONG_FIELD * issue.keys.length : 0) +
+          (issue.code === 'invalid_type' ? WRONG_SHAPE : 0),
+      )
+      .reduce((sum, it) => sum + it, 0);
   }
 }
 

@@ -142,6 +142,20 @@ describe('a document that does not fit its schema', () => {
     expect(await findingsOf(text)).toEqual([expected]);
   });
 
+  it('tells a missing alternative and a wrong field at once', async () => {
+    expect(await findingsOf(target('{ onUnknown: maybe }'))).toEqual([
+      '4:1 error /spec needs one of "http", "command" — Add http or command.',
+      '4:20 error /spec/onUnknown "maybe" is not allowed here — Use one of hold, retry.',
+    ]);
+  });
+
+  it('knows which alternative was meant, however many mistakes are in it', async () => {
+    const headers = Array.from({ length: 20 }, (_, i) => `h${i}: 1`).join();
+    const findings = await findingsOf(target(`{ http: { url: "https://x", headers: { ${headers} } } }`));
+    expect(findings).toHaveLength(20);
+    expect(findings[19]).toContain('/spec/http/headers/h19 expected text or a mapping, got 1 — Put it in quotes.');
+  });
+
   it('reports every mistake of every document', async () => {
     const text = [target('{ http: { url: 3, timeout: x } }', 'a'), target('{ command: {} }', 'b')].join('---\n');
     expect(await findingsOf(text)).toEqual([

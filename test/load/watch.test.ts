@@ -81,6 +81,7 @@ describe('watching a directory', () => {
     ],
   ])('takes a file that was %s', async (_name, change) => {
     const directory = await directoryWith({ 'a.yaml': run('one') });
+    await utimes(join(directory, 'a.yaml'), new Date(0), new Date(0));
     const { watch, loaded } = await watching(directory);
     await change(directory);
     await eventually(() => expect(programOf(watch.current())).toBe('two'));
