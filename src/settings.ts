@@ -36,6 +36,8 @@ export type Settings = {
   /** Metrics of the `worker` command are served here when set. */
   readonly workerMetricsPort?: number;
   readonly logLevel: LogLevel;
+  /** The whole environment: commands started as targets inherit a few variables of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 /** One variable that cannot be used. Never carries the value of a secret. */
@@ -106,10 +108,10 @@ export function readSettings(
     const remedy = 'Set SIGNALBOX_TOKEN to a secret (`openssl rand -hex 32`), or SIGNALBOX_HOST to 127.0.0.1.';
     return { ok: false, findings: [{ variable: 'SIGNALBOX_TOKEN', message, remedy }] };
   }
-  return { ok: true, settings: settingsOf(set, host) };
+  return { ok: true, settings: { ...settingsOf(set, host), environment: env } };
 }
 
-function settingsOf(set: z.infer<typeof ENVIRONMENT>, host: string): Settings {
+function settingsOf(set: z.infer<typeof ENVIRONMENT>, host: string): Omit<Settings, 'environment'> {
   const port = portOf(set.SIGNALBOX_PORT, 8080);
   return {
     configDirectory: resolve(set.SIGNALBOX_CONFIG ?? 'examples/quickstart'),

@@ -1,3 +1,4 @@
+import type { Counts, Pressure } from '../core/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
 
@@ -29,6 +30,12 @@ export type TriggerDetail = TriggerSummary & {
   /** Keys with something open, soonest deadline first; bounded, `keyCount` says how many there are. */
   readonly keys: readonly KeySummary[];
   readonly keyCount: number;
+  /** Running totals of the instance; absent where it has not started or does not answer. */
+  readonly counts?: Counts;
+  /** How full it is, next to its caps. */
+  readonly pressure?: Pressure;
+  /** How far back dedup reaches. */
+  readonly dedupeReachesBackTo?: string;
 };
 
 /** What one key of a trigger waits for. */
@@ -56,12 +63,11 @@ export type RunDetail = {
   readonly reason?: string;
 };
 
-/** The events a run covers: identity of each, and what its window kept of it. */
+/** The events a run covers: each one's id, and what its window kept of it. */
 export type RunEvents = {
   readonly runId: string;
   readonly count: number;
-  readonly events: readonly { readonly eventId: string; readonly source: string; readonly id: string }[];
-  readonly items: readonly Json[];
+  readonly events: readonly { readonly eventId: string; readonly value?: Json }[];
 };
 
 export type DeadLetterSummary = {

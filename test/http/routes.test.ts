@@ -36,7 +36,7 @@ const read: ReadApi = {
       ? { ok: true, value: { ...summary, definition: {}, keys: [], keyCount: 0 } }
       : { ok: false, refusal: refusal('not_found', `No trigger is named ${name}.`) },
   run: unavailable,
-  runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [], items: [] } }),
+  runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [] } }),
   deadLetters: async () => ({ ok: true, value: [] }),
 };
 

@@ -1,0 +1,36 @@
+import type { LedgerEntry, LedgerPage } from '../core/ledger.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Writes what instances decided into the log and the metrics: every line names its events. */
+export function createLedger(log: Logger, metrics: Metrics): (page: LedgerPage) => void {
+  return (page) => {
+    const { trigger } = page;
+    for (const entry of page.entries) {
+      count(page, entry, metrics);
+      log.info({ trigger, ...entry, at: new Date(entry.at).toISOString() }, MESSAGE[entry.kind]);
+    }
+    metrics.set('signalbox_pending_events', { trigger }, page.pendingItems);
+    if (page.dedupeHorizonMs !== undefined) {
+      metrics.set('signalbox_dedupe_horizon_seconds', { trigger }, page.dedupeHorizonMs / 1_000);
+    }
+  };
+}
+
+const MESSAGE = {
+  suppressed: 'events suppressed',
+  deadLettered: 'event dead-lettered',
+  runDecided: 'run decided',
+  startReported: 'run started',
+  runEnded: 'run ended',
+  definitionAdopted: 'definition adopted',
+} as const satisfies Record<LedgerEntry['kind'], string>;
+
+function count({ trigger, target }: LedgerPage, entry: LedgerEntry, metrics: Metrics): void {
+  if (entry.kind === 'suppressed') {
+    metrics.count('signalbox_suppressed_total', { trigger, reason: entry.stage ?? '' }, entry.eventCount);
+  }
+  if (entry.kind === 'startReported' && entry.detail === 'alreadyStarted') {
+    metrics.count('signalbox_dispatch_total', { trigger, target, outcome: 'already_started' });
+  }
+}

@@ -1,0 +1,197 @@
+import type { Connection } from '@temporalio/client';
+import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
+
+import { SEARCH_ATTRIBUTE_NAMES } from './contract/names.ts';
+import type { HttpServer } from './http/server.ts';
+import { formatFinding } from './load/finding.ts';
+import { type DefinitionsWatch, watchDefinitions } from './load/watch.ts';
+import { createLogger, type Logger } from './observability/log.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createCommitter, createHttp, type RunningWorker, type Shared, startWorker } from './service.ts';
+import type { Settings } from './settings.ts';
+import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
+import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
+import { prepareNamespace } from './temporal/namespace.ts';
+
+/** Which parts a process runs. */
+export type Roles = { readonly http: boolean; readonly worker: boolean };
+
+/** A process that serves; everything it started stops with it. */
+export type Running = {
+  readonly url?: string;
+  readonly uiUrl?: string;
+  /** Resolves with what ended it, if it was not asked to stop. */
+  readonly ended: Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Why a process could not start, and what to do about it. */
+export type NotStarted = { readonly ok: false; readonly message: string; readonly remedy: string };
+
+/** What has to be undone at the end, the last thing first. */
+type Undo = () => Promise<void> | void;
+
+const VERSION = '0.1.0';
+
+/**
+ * Builds and starts the parts of one process: server of Temporal where it is embedded, definitions, worker, HTTP.
+ * `report` takes progress for people. `signal` ends a start that takes long.
+ */
+export async function startProcess(
+  settings: Settings,
+  roles: Roles,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<{ readonly ok: true; readonly running: Running } | NotStarted> {
+  const undo: Undo[] = [];
+  const stop = async () => {
+    for (const one of undo.splice(0).reverse()) await one();
+  };
+  try {
+    const started = await startParts(settings, roles, report, signal, undo);
+    if (!started.ok) await stop();
+    return started.ok ? { ok: true, running: { ...started.parts, stop } } : started;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Parts = Omit<Running, 'stop'>;
+
+async function startParts(
+  settings: Settings,
+  roles: Roles,
+  report: (line: string) => void,
+  signal: AbortSignal,
+  undo: Undo[],
+): Promise<{ readonly ok: true; readonly parts: Parts } | NotStarted> {
+  const log = createLogger({ level: settings.logLevel === 'trace' ? 'debug' : settings.logLevel });
+  const metrics = createMetrics({ version: VERSION });
+  const loaded = await loadDefinitions(settings, log, metrics);
+  if (!loaded.ok) return loaded;
+  undo.push(() => loaded.definitions.close());
+  const temporal = await startTemporal(settings, report, signal, undo);
+  if (!temporal.ok) return temporal;
+  const { connection, namespace, target, server } = temporal;
+  const shared: Shared = { settings, log, metrics, definitions: loaded.definitions, namespace };
+  const committer = createCommitter(shared, connection);
+  const worker = roles.worker ? await joinWorker(shared, target, committer, undo) : undefined;
+  if (worker && !worker.ok) return worker;
+  const http = roles.http ? await openHttp(createHttp(shared, connection, committer), settings, undo) : undefined;
+  if (http && !http.ok) return http;
+  const ended = Promise.race([
+    ...(server ? [server.exited.then((exit) => exit.message)] : []),
+    ...(worker
+      ? [
+          worker.worker.done.then(
+            () => 'The worker has stopped.',
+            (error: unknown) => `The worker broke: ${String(error)}`,
+          ),
+        ]
+      : []),
+    new Promise<never>(() => undefined),
+  ]);
+  return { ok: true, parts: { ended, ...(http && { url: http.url }), ...(server && { uiUrl: server.uiUrl }) } };
+}
+
+async function loadDefinitions(
+  { configDirectory }: Settings,
+  log: Logger,
+  metrics: Metrics,
+): Promise<{ readonly ok: true; readonly definitions: DefinitionsWatch } | NotStarted> {
+  const publish = (definitions: ReturnType<DefinitionsWatch['current']>) => {
+    const { triggers, targets, sources, loadedAt } = definitions;
+    metrics.define({ triggers: triggers.keys(), targets: targets.keys(), sources: sources.keys() });
+    metrics.set('signalbox_config_last_reload_success', {}, 1);
+    metrics.set('signalbox_config_loaded_timestamp_seconds', {}, loadedAt / 1_000);
+    log.info({ triggers: triggers.size, targets: targets.size, sources: sources.size }, 'definitions are live');
+  };
+  const watched = await watchDefinitions(configDirectory, {
+    now: Date.now,
+    onLoaded: (definitions) => publish(definitions),
+    onFailed: (findings) => {
+      metrics.set('signalbox_config_last_reload_success', {}, 0);
+      log.error(
+        { findings: findings.map(formatFinding) },
+        'a change of the definitions was refused; the old ones stay live',
+      );
+    },
+  });
+  if (!watched.ok) {
+    const message = `The definitions in ${configDirectory} cannot be used:\n${watched.findings.map(formatFinding).join('\n')}`;
+    return { ok: false, message, remedy: 'Correct them, or point SIGNALBOX_CONFIG at another directory.' };
+  }
+  publish(watched.watch.current());
+  return { ok: true, definitions: watched.watch };
+}
+
+type Temporal = {
+  readonly ok: true;
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly target: TemporalTarget;
+  readonly server?: EmbeddedServer;
+};
+
+async function startTemporal(
+  settings: Settings,
+  report: (line: string) => void,
+  signal: AbortSignal,
+  undo: Undo[],
+): Promise<Temporal | NotStarted> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const { temporal, stateDirectory, cacheDirectory } = settings;
+  const embedded =
+    temporal.mode === 'embedded'
+      ? await startEmbedded({ ...temporal, stateDirectory, cacheDirectory, report, signal })
+      : undefined;
+  if (embedded && !embedded.ok) return embedded;
+  const server = embedded?.server;
+  if (server) undo.push(() => server.stop());
+  const target: TemporalTarget = server
+    ? { kind: 'address', address: server.address, namespace: server.namespace }
+    : { kind: 'environment' };
+  const connected = await connectClient(target, undefined, signal);
+  if (!connected.ok) return connected;
+  const { connection, namespace } = connected;
+  undo.push(() => connection.close());
+  if (server) await prepareNamespace(connection, namespace, SEARCH_ATTRIBUTE_NAMES);
+  return { ok: true, connection, namespace, target, ...(server && { server }) };
+}
+
+async function joinWorker(
+  shared: Shared,
+  target: TemporalTarget,
+  committer: ReturnType<typeof createCommitter>,
+  undo: Undo[],
+): Promise<{ readonly ok: true; readonly worker: RunningWorker } | NotStarted> {
+  const connected = await connectWorker(target);
+  if (!connected.ok) return connected;
+  const connection: NativeConnection = connected.connection;
+  undo.push(() => connection.close());
+  const worker = await startWorker(shared, connection, committer);
+  undo.push(() => worker.stop());
+  return { ok: true, worker };
+}
+
+async function openHttp(
+  server: HttpServer,
+  { host, port }: Settings,
+  undo: Undo[],
+): Promise<{ readonly ok: true; readonly url: string } | NotStarted> {
+  const listen = (number: number) => server.listen({ host, port: number });
+  const isTaken = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  try {
+    const opened = await listen(port.number).catch((error: unknown) => {
+      if (port.asked || !isTaken(error)) throw error;
+      return listen(0);
+    });
+    undo.push(() => server.close());
+    return { ok: true, url: `http://${host.includes(':') ? `[${host}]` : host}:${opened.port}` };
+  } catch (error) {
+    const why = isTaken(error) ? 'is taken by another program' : `cannot be used: ${String(error)}`;
+    const remedy = 'Stop what listens there, or set SIGNALBOX_PORT to another port (0 for any free one).';
+    return { ok: false, message: `Port ${port.number} ${why}`, remedy };
+  }
+}

@@ -1,0 +1,130 @@
+import { Client, type Connection } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+
+import { createActivities } from '../activities/index.ts';
+import { type AcceptObserver, createAccept } from './accept/accept.ts';
+import { Committer } from './accept/committer.ts';
+import { createAskVerdicts } from './accept/verdicts.ts';
+import { cloudEventsSource } from './connectors/sources/cloudevents.ts';
+import { parseStrictJson } from './connectors/strict-json.ts';
+import type { HttpDependencies, Readiness } from './http/dependencies.ts';
+import { createReadApi } from './http/read-temporal.ts';
+import { createServer, type HttpServer } from './http/server.ts';
+import type { DefinitionsWatch } from './load/watch.ts';
+import { createLedger } from './observability/ledger.ts';
+import type { Logger } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { resolveSecret, type Settings } from './settings.ts';
+import { createWorker } from './temporal/worker.ts';
+
+/** What the parts of one process share. */
+export type Shared = {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly definitions: DefinitionsWatch;
+  readonly namespace: string;
+};
+
+/** The accepting side over one client connection; the worker of the same process reports through it too. */
+export function createCommitter({ metrics, namespace }: Shared, connection: Connection): Committer {
+  const client = new Client({ connection, namespace });
+  return new Committer(
+    client,
+    {
+      sent: (_trigger, offers, _bytes, tookMs) => {
+        metrics.observe('signalbox_commit_batch_offers', {}, offers);
+        metrics.observe('signalbox_commit_duration_seconds', {}, tookMs / 1_000);
+      },
+    },
+    Date.now,
+  );
+}
+
+/** The HTTP side of a process. */
+export function createHttp(shared: Shared, connection: Connection, committer: Committer): HttpServer {
+  const { settings, log, metrics, definitions, namespace } = shared;
+  const client = new Client({ connection, namespace });
+  const observer: AcceptObserver = {
+    evaluated: (trigger, result) => metrics.count('signalbox_filter_evaluations_total', { trigger, result }),
+    unmatched: (source) => metrics.count('signalbox_events_unmatched_total', { source }),
+  };
+  const dependencies: HttpDependencies = {
+    accept: createAccept({
+      definitions: () => definitions.current(),
+      committer,
+      askVerdicts: createAskVerdicts(client, Date.now),
+      observer,
+    }),
+    events: cloudEventsSource,
+    parseJson: parseStrictJson,
+    read: createReadApi(client, () => definitions.current(), Date.now),
+    readiness: () => readiness(shared, connection),
+    logger: log,
+    metrics,
+    now: Date.now,
+    allowedHosts: settings.allowedHosts,
+    ...(settings.token !== undefined && { token: settings.token }),
+  };
+  return createServer(dependencies);
+}
+
+async function readiness({ definitions, namespace }: Shared, connection: Connection): Promise<Readiness> {
+  const temporal = await connection
+    .withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }))
+    .then(() => ({ ok: true, detail: `namespace ${namespace} answers` }))
+    .catch((error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) }));
+  const { triggers, targets, loadedAt } = definitions.current();
+  const live = `${triggers.size} triggers and ${targets.size} targets, loaded ${new Date(loadedAt).toISOString()}`;
+  const [finding] = definitions.lastFindings();
+  const reloaded = definitions.lastReloadOk()
+    ? { ok: true, detail: live }
+    : {
+        ok: false,
+        detail: `The last change was refused: ${finding?.file}:${finding?.line} ${finding?.message}. Live: ${live}`,
+      };
+  return { ready: temporal.ok, checks: { temporal, definitions: reloaded } };
+}
+
+/** A running worker. */
+export type RunningWorker = {
+  /** Rejects when the worker breaks, resolves when it has stopped. */
+  readonly done: Promise<void>;
+  /** Finishes what is under way. */
+  readonly stop: () => Promise<void>;
+};
+
+/** The worker of a process. */
+export async function startWorker(
+  shared: Shared,
+  connection: NativeConnection,
+  committer: Committer,
+): Promise<RunningWorker> {
+  const { settings, log, metrics, definitions, namespace } = shared;
+  const current = () => definitions.current();
+  const record = createLedger(log, metrics);
+  const secret = (ref: string) => {
+    const resolved = resolveSecret(ref);
+    return resolved.ok ? resolved : ({ ok: false, detail: resolved.message } as const);
+  };
+  const worker = await createWorker({
+    connection,
+    namespace,
+    activities: createActivities({
+      definitions: current,
+      committer,
+      log,
+      metrics,
+      targets: { resolveSecret: secret, stateDirectory: settings.stateDirectory, environment: settings.environment },
+    }),
+    sinks: { ledger: { record: { fn: (_info, page) => record(page), callDuringReplay: false } } },
+  });
+  const done = worker.run();
+  return {
+    done,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done.catch(() => undefined);
+    },
+  };
+}
