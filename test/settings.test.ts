@@ -30,6 +30,7 @@ describe('settings', () => {
       },
       apiUrl: 'http://127.0.0.1:8080',
       logLevel: 'info',
+      environment: { XDG_CACHE_HOME: '/cache' },
     });
   });
 
