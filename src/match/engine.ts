@@ -28,6 +28,9 @@ export type ParsedExpression = ReturnType<typeof parse>;
 /** Characters of a text made by `+`, `replace`, `join` or `format`: as much as a result may have. */
 export const TEXT_CHARS_MAX = 65_536;
 
+/** Copying a list item takes as long as touching so many characters. */
+const ITEM_CHARS = 8;
+
 /** Bytes of canonical JSON that `hash.sha256` takes: the largest event. */
 const HASHED_BYTES_MAX = 262_144;
 
@@ -102,7 +105,7 @@ const bounded = [
     return left + right;
   }),
   celFunc('_+_', [LIST, LIST], LIST, (left, right) => {
-    chargeTouching(left.size + right.size);
+    chargeTouching(ITEM_CHARS * (left.size + right.size));
     return celList([...left, ...right]);
   }),
   celMethod('replace', STRING, [STRING, STRING], STRING, function (from, to) {

@@ -2,10 +2,10 @@ import type { Json } from '../spec/json.ts';
 import type { Scalar } from './matcher.ts';
 
 /** Values of the event a reason keeps: enough to see the mistake, small enough to store with every verdict. */
-export const REASON_VALUES_MAX = 5;
+const REASON_VALUES_MAX = 5;
 
 /** Characters a reason keeps of one text value. */
-export const REASON_TEXT_CHARS_MAX = 200;
+const REASON_TEXT_CHARS_MAX = 200;
 
 /** Branches of a `$or` a reason lists. */
 export const REASON_BRANCHES_MAX = 8;

@@ -10,6 +10,9 @@ const CACHE_MAX = 500;
 /** Steps of the engine (characters times program size) that cost one tick: about 40 µs at worst. */
 const STEPS_PER_TICK = 512;
 
+/** Characters after a match that cost one tick: looking for the next match may scan them all, and find nothing. */
+const RESCANNED_PER_TICK = 128;
+
 const cache = new Map<string, RE2JS>();
 
 /**
@@ -53,7 +56,7 @@ function matches(text: string, source: string, limit: number): string[] {
   if (groups > 1) throw new Error(`${JSON.stringify(source)} has ${groups} capture groups, at most one is allowed`);
   const found: string[] = [];
   while (found.length < limit && matcher.find()) {
-    charge(1 + (text.length - matcher.end()) / STEPS_PER_TICK);
+    charge(1 + (text.length - matcher.end()) / RESCANNED_PER_TICK);
     const match = matcher.group(groups);
     if (match !== null) found.push(match);
   }
@@ -70,7 +73,7 @@ export function regexReplace(text: string, source: string, replacement: string, 
   let result = '';
   let from = 0;
   for (let done = 0; done !== count && matcher.find(); done += 1) {
-    charge(1 + (text.length - matcher.end()) / STEPS_PER_TICK);
+    charge(1 + (text.length - matcher.end()) / RESCANNED_PER_TICK);
     const filled = parts.map((part) => (typeof part === 'number' ? (matcher.group(part) ?? '') : part));
     result += text.slice(from, matcher.start()) + filled.join('');
     from = matcher.end();
