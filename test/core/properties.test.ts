@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { carry, restore } from '../../src/core/carried.ts';
+import { decideDeadline } from '../../src/core/decide.ts';
+import { evolve } from '../../src/core/evolve.ts';
+import type { Fact } from '../../src/core/fact.ts';
+import { initialState, nextDeadline, pressureOf } from '../../src/core/state.ts';
+import { decide, step } from '../../src/core/step.ts';
+import { heavyStories, LOG_MAX, type Played, type Story, steadyStories, stories } from './arbitrary.ts';
+import { pendingIds, recount } from './recount.ts';
+
+/** How often each id is in a list. */
+function tally(ids: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
+}
+
+/** Checks a property of stories of every kind; those at the caps weigh more and are fewer. */
+function always(check: (story: Story) => void, numRuns = 100): void {
+  fc.assert(fc.property(stories, check), { numRuns });
+  fc.assert(fc.property(heavyStories, check), { numRuns: numRuns / 10 });
+}
+
+const runsOf = ({ facts }: Played) => facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
+
+describe('whatever happens to an instance', () => {
+  it('its facts, folded anew, give its state, and are numbered without a gap', () => {
+    always((story) => {
+      const { first, facts, state } = story.play();
+      const folded = facts.reduce(evolve, initialState(first));
+      expect(carry(folded)).toEqual(carry(state));
+      expect(nextDeadline(folded)).toEqual(nextDeadline(state));
+      expect(pressureOf(folded)).toEqual(pressureOf(state));
+      expect(facts.map((fact) => fact.seq)).toEqual(facts.map((_, index) => index + 1));
+      expect(facts.map((fact) => fact.at)).toEqual(facts.map((fact) => fact.at).sort((a, b) => a - b));
+    });
+  });
+
+  it('every accepted event is suppressed, dead-lettered, in exactly one run, or pending', () => {
+    always((story) => {
+      const played = story.play();
+      const { facts, state, inputs } = played;
+      const recorded = facts.flatMap((fact) => (fact.kind === 'eventRecorded' ? [fact.offer.eventId] : []));
+      const duplicates = facts.filter((fact) => fact.kind === 'eventsSuppressed' && fact.reason.kind === 'duplicate');
+      const suppressed = facts.flatMap((fact) =>
+        fact.kind === 'eventsSuppressed' && fact.reason.kind !== 'duplicate' ? fact.eventIds : [],
+      );
+      const inRuns = runsOf(played).flatMap((run) => run.items.map((item) => item.eventId));
+      expect(tally([...suppressed, ...inRuns, ...pendingIds(state)])).toEqual(tally(recorded));
+
+      const dead = facts.filter((fact) => fact.kind === 'eventDeadLettered').length;
+      const offered = inputs.filter(({ input }) => input.kind === 'offer').length;
+      expect(recorded.length + duplicates.length + dead).toBe(offered);
+      const { counts } = state;
+      expect(counts.accepted).toBe(offered);
+      expect(counts.eventsInRuns).toBe(inRuns.length);
+      expect(counts.deadLettered).toBe(dead);
+      const bySuppression = Object.values(counts.suppressed).reduce((sum, count) => sum + count, 0);
+      const gathered = state.pendingItems - state.startingItems;
+      expect(bySuppression + dead + inRuns.length + gathered).toBe(offered);
+    });
+  });
+
+  it('every decided run is started once, with the same content', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        for (const { facts, effects } of story.play().steps) {
+          const decided = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
+          expect(effects.flatMap((effect) => (effect.kind === 'startRun' ? [effect.run] : []))).toEqual(decided);
+          expect(decided.every((run) => run.items.length > 0)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('a continue-as-new at any point changes nothing of what follows', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof({ weight: 9, arbitrary: stories }, { weight: 1, arbitrary: heavyStories }),
+        fc.nat(),
+        (story, somewhere) => {
+          let carried = '';
+          let index = 0;
+          const cutAt = somewhere % LOG_MAX;
+          const { inputs, steps, state } = story.play((before) => {
+            if (index === cutAt) carried = JSON.stringify(carry(before));
+            index += 1;
+          });
+          fc.pre(carried !== '');
+          const resumed = restore(JSON.parse(carried));
+          const further = inputs.slice(cutAt).map(({ input, nowMs }) => {
+            const { facts, effects } = step(resumed, input, nowMs);
+            return { facts, effects };
+          });
+          expect(further).toEqual(steps.slice(cutAt));
+          expect(carry(resumed)).toEqual(carry(state));
+          expect(recount(resumed)).toEqual(recount(state));
+        },
+      ),
+    );
+  });
+
+  it('its totals and its next deadline are what counting anew gives, after every input', () => {
+    always((story) => {
+      story.play((state) => expect(recount.claimed(state)).toEqual(recount(state)));
+    });
+  });
+
+  it('deciding changes nothing', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        story.play((state, next) => {
+          if (!next) return;
+          const before = JSON.stringify(carry(state));
+          const view = { definition: state.definition, state, at: Math.max(state.clock, next.nowMs) };
+          decide(view, next.input);
+          for (const key of state.keys.keys()) decideDeadline(view, key);
+          expect(JSON.stringify(carry(state)) === before).toBe(true);
+          expect(recount.claimed(state)).toEqual(recount(state));
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('nothing that is due at the clock of the instance is left undone', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        const { state } = story.play();
+        expect(nextDeadline(state)?.at ?? Infinity).toBeGreaterThan(state.clock);
+      }),
+    );
+  });
+});
+
+describe('under one definition', () => {
+  it('two runs of a key are at least a cooldown apart', () => {
+    fc.assert(
+      fc.property(steadyStories, (story) => {
+        const played = story.play();
+        const periodMs = played.first.cooldown?.periodMs ?? 0;
+        const lastOf = new Map<string, number>();
+        for (const { key, firedAt } of runsOf(played)) {
+          expect(firedAt - (lastOf.get(key) ?? -Infinity)).toBeGreaterThanOrEqual(periodMs);
+          lastOf.set(key, firedAt);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a key cools down only while a run of it was started within the period', () => {
+    fc.assert(
+      fc.property(steadyStories, (story) => {
+        const played = story.play();
+        for (const [name, { coolingUntil }] of played.state.keys) {
+          const last = runsOf(played).findLast((run) => run.key === name);
+          const periodMs = played.first.cooldown?.periodMs;
+          const expected = last && periodMs !== undefined && last.firedAt + periodMs > played.state.clock;
+          expect(coolingUntil).toBe(expected ? last.firedAt + periodMs : undefined);
+        }
+      }),
+    );
+  });
+});
+
+describe('a window, under any definitions', () => {
+  it('ends `quiet` after its last event or `maxWait` after its first, by its own settings, or because it is full', () => {
+    always((story) => {
+      const open = new Map<string, { opened: Extract<Fact, { kind: 'windowOpened' }>; lastAt: number }>();
+      let before: Fact | undefined;
+      for (const fact of story.play().facts) {
+        if (fact.kind === 'windowOpened') open.set(fact.key, { opened: fact, lastAt: fact.at });
+        const window = 'key' in fact ? open.get(fact.key) : undefined;
+        if (window && fact.kind === 'windowExtended') window.lastAt = fact.at;
+        if (window && fact.kind === 'windowClosed') {
+          const { settings, at } = window.opened;
+          const due = Math.min(window.lastAt + settings.quietMs, at + (settings.maxWaitMs ?? Infinity));
+          const isFull = before?.kind === 'eventCollected' && before.at === fact.at;
+          if (isFull) expect(fact.at).toBeLessThan(due);
+          else expect(fact.at).toBe(due);
+          open.delete(fact.key);
+        }
+        before = fact;
+      }
+    });
+  });
+});
