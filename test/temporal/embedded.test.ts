@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +10,7 @@ import { Client } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 
 import { connectClient, connectWorker } from '../../src/temporal/connect.ts';
+import { identify } from '../../src/temporal/embedded/process-identity.ts';
 import { startEmbedded } from '../../src/temporal/embedded/start.ts';
 import type { EmbeddedOptions, EmbeddedServer } from '../../src/temporal/embedded/start.ts';
 import { checkNamespace, prepareNamespace, RETENTION_MS } from '../../src/temporal/namespace.ts';
@@ -62,7 +65,35 @@ async function takePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
+/** A service of its own process, which starts a server in the state directory and then only waits. */
+async function startService(): Promise<{ readonly service: ChildProcess; readonly serverPid: number }> {
+  const start = new URL('../../src/temporal/embedded/start.ts', import.meta.url).href;
+  const options = { stateDirectory, cacheDirectory: stateDirectory, namespace: 'default', bin: inject('temporal').bin };
+  const program = `
+    import { startEmbedded } from '${start}';
+    const ports = { port: { number: 0, asked: true }, uiPort: { number: 0, asked: true } };
+    const started = await startEmbedded({ ...${JSON.stringify(options)}, ...ports, report: () => undefined });
+    process.stdout.write(String(started.server.pid));
+    setInterval(() => undefined, 1_000);`;
+  const service = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void service.kill('SIGKILL'));
+  const serverPid = await new Promise<number>((resolve) =>
+    service.stdout.once('data', (data) => resolve(Number(data))),
+  );
+  return { service, serverPid };
+}
+
 describe('an embedded server', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('goes when its service ends by %s', async (signal) => {
+    const { service, serverPid } = await startService();
+    expect(identify(serverPid)).toBeDefined();
+    service.kill(signal);
+    await expect.poll(() => identify(serverPid), { timeout: 10_000 }).toBeUndefined();
+    await startWell();
+  });
+
   test('answers on its ports and is told to keep runs for 30 days and to know the search attributes', async () => {
     const server = await startWell();
     const connection = await connect(server);
