@@ -96,5 +96,5 @@ function isTimestamp(value: Json): boolean {
   const date = new Date(`${year}-${month}-01T00:00:00Z`);
   if (Number.isNaN(date.getTime())) return false;
   date.setUTCDate(Number(day));
-  return date.getUTCMonth() + 1 === Number(month) && Number(day) > 0;
+  return date.getUTCMonth() + 1 === Number(month);
 }

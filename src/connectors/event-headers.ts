@@ -43,7 +43,7 @@ export function attributesFromHeaders(headers: ReadonlyMap<string, string>): {
  * HTTP binding, section 3.1.3.2). Undefined where the value holds unencoded characters outside printable ASCII, an
  * incomplete escape, or bytes that are not UTF-8.
  */
-export function decodeHeader(text: string): string | undefined {
+function decodeHeader(text: string): string | undefined {
   if (!PRINTABLE_ASCII.test(text)) return undefined;
   const unquoted = text.includes('"')
     ? text.replaceAll(QUOTED, (_, inner: string) => inner.replaceAll(/\\(.)/g, '$1'))

@@ -52,7 +52,7 @@ describe('strict JSON', () => {
         if (!valid) expect(result).toMatchObject({ ok: false });
         if (result.ok) expect(result.value).toEqual(JSON.parse(text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
