@@ -22,7 +22,7 @@ export async function bundleWorkflows(): Promise<string> {
   return code;
 }
 
-/** Bundles the workflows into a file, `dist/workflow-bundle.js` when built; the file appears whole or not at all. */
+/** Bundles the workflows into a file, `dist/workflow-bundle.js` when built; the file appears whole or not at all. @public */
 export async function writeWorkflowBundle(path: string = PREBUILT_PATH): Promise<string> {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, await bundleWorkflows());

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import { readSettings } from '../../src/settings.ts';
 import { SERVER_SETTINGS } from '../../src/temporal/embedded/server-settings.ts';
 import { RETENTION_MS } from '../../src/temporal/namespace.ts';
-import { SEARCH_ATTRIBUTES } from '../setup/provided.ts';
 
 const SERVICE = z.object({
   image: z.string(),
@@ -39,7 +39,7 @@ describe('docker-compose.yml', () => {
   test('keeps closed runs as long and knows the same search attributes', () => {
     expect(service('temporal').environment['DEFAULT_NAMESPACE_RETENTION']).toBe(`${RETENTION_MS / 3_600_000}h`);
     const [script = ''] = service('temporal-setup').command;
-    expect(/for name in ([\w ]+);/.exec(script)?.[1]?.split(' ')).toEqual([...SEARCH_ATTRIBUTES]);
+    expect(/for name in ([\w ]+);/.exec(script)?.[1]?.split(' ')).toEqual([...SEARCH_ATTRIBUTE_NAMES]);
   });
 
   test.each(OURS)('runs %s read-only, with a token it cannot start without', (name) => {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
+import { SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import { readSettings } from '../../src/settings.ts';
 import { connectClient } from '../../src/temporal/connect.ts';
 import { findServerBinary } from '../../src/temporal/embedded/server-binary.ts';
 import { startEmbedded } from '../../src/temporal/embedded/start.ts';
 import { prepareNamespace } from '../../src/temporal/namespace.ts';
-import { report, SEARCH_ATTRIBUTES } from './provided.ts';
+import { report } from './provided.ts';
 
 /** Starts the dev server all e2e files share, and stops it after the last. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -30,7 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { address, namespace, stop } = started.server;
   const client = await connectClient({ kind: 'address', address, namespace });
   if (!client.ok) throw new Error(client.message);
-  await prepareNamespace(client.connection, namespace, SEARCH_ATTRIBUTES);
+  await prepareNamespace(client.connection, namespace, SEARCH_ATTRIBUTE_NAMES);
   await client.connection.close();
   project.provide('temporal', { address, namespace, bin: binary.path });
   return async () => {

@@ -15,15 +15,6 @@ declare module 'vitest' {
   }
 }
 
-/** Keyword search attributes of the shared server's namespace. */
-export const SEARCH_ATTRIBUTES = [
-  'SignalboxTrigger',
-  'SignalboxKey',
-  'SignalboxTarget',
-  'SignalboxOutcome',
-  'SignalboxCause',
-] as const;
-
 /** Progress of set-up, beside what vitest prints. */
 export function report(line: string): void {
   process.stderr.write(`${line}\n`);

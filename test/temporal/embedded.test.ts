@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 
+import { SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import { connectClient, connectWorker } from '../../src/temporal/connect.ts';
 import { identify } from '../../src/temporal/embedded/process-identity.ts';
 import { startEmbedded } from '../../src/temporal/embedded/start.ts';
 import type { EmbeddedOptions, EmbeddedServer } from '../../src/temporal/embedded/start.ts';
 import { checkNamespace, prepareNamespace, RETENTION_MS } from '../../src/temporal/namespace.ts';
-import { SEARCH_ATTRIBUTES } from '../setup/provided.ts';
 
 const ANY_PORT = { number: 0, asked: true };
 let stateDirectory: string;
@@ -99,11 +99,14 @@ describe('an embedded server', () => {
     const connection = await connect(server);
     expect((await fetch(server.uiUrl)).status).toBe(200);
 
-    const before = await checkNamespace(connection, server.namespace, SEARCH_ATTRIBUTES);
-    expect(before.map(({ kind }) => kind)).toEqual(['retention', ...SEARCH_ATTRIBUTES.map(() => 'searchAttribute')]);
-    await prepareNamespace(connection, server.namespace, SEARCH_ATTRIBUTES);
-    await prepareNamespace(connection, server.namespace, SEARCH_ATTRIBUTES);
-    expect(await checkNamespace(connection, server.namespace, SEARCH_ATTRIBUTES)).toEqual([]);
+    const before = await checkNamespace(connection, server.namespace, SEARCH_ATTRIBUTE_NAMES);
+    expect(before.map(({ kind }) => kind)).toEqual([
+      'retention',
+      ...SEARCH_ATTRIBUTE_NAMES.map(() => 'searchAttribute'),
+    ]);
+    await prepareNamespace(connection, server.namespace, SEARCH_ATTRIBUTE_NAMES);
+    await prepareNamespace(connection, server.namespace, SEARCH_ATTRIBUTE_NAMES);
+    expect(await checkNamespace(connection, server.namespace, SEARCH_ATTRIBUTE_NAMES)).toEqual([]);
     const { config } = await connection.workflowService.describeNamespace({ namespace: server.namespace });
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds) * 1_000).toBe(RETENTION_MS);
   });
