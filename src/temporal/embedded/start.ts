@@ -70,7 +70,7 @@ async function startLocked(
   if (!binary.ok) return binary;
   const ports = await choosePorts(options);
   if (!ports.ok) return ports;
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted === true) return setupFailure('The start was interrupted', 'Start again.');
   const databaseFile = join(options.stateDirectory, 'temporal.db');
   const logFile = join(options.stateDirectory, 'temporal.log');
   const args = serverArguments({ ...ports, databaseFile, namespace: options.namespace });
