@@ -17,6 +17,7 @@ type Room = { items: number; bytes: number; keys: number; keyBytes: number };
 /** What is about to be sent. */
 export type Load = { readonly key: string; readonly bytes: number };
 
+const NOTHING: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
 /** Granted to an instance that was never asked: little enough to fit whatever it holds already. */
 const UNASKED: Room = { items: 1_000, bytes: 64 * 1_024, keys: 500, keyBytes: 16 * 1_024 };
 /** The receiver is asked again when this share of the room is left, so that nobody has to wait for the answer. */
@@ -24,7 +25,7 @@ const REFRESH_BELOW = 0.5;
 /** What a new key most often takes: a window, then a cooldown. */
 const KEY_BYTES = KEY_OVERHEAD_BYTES + WINDOW_OVERHEAD_BYTES + COOLDOWN_OVERHEAD_BYTES;
 /** How often an instance that is full, or does not answer, is asked again. */
-const ASK_AGAIN_MS = 500;
+const ASK_AGAIN_MS = 200;
 
 /**
  * A sender's credit at one instance: the room below the instance's caps as it last told, less what was sent since. When it
@@ -33,9 +34,9 @@ const ASK_AGAIN_MS = 500;
 export class Credit {
   private room: Room = { ...UNASKED };
   private granted: Room = { ...UNASKED };
-  private sent: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
+  private sent: Room = NOTHING;
   private asking: Promise<void> | undefined;
-  private askedAt = -Infinity;
+  private fullUntil = -Infinity;
   private readonly ask: () => Promise<Pressure>;
   private readonly now: () => number;
   /** The last answer. */
@@ -49,35 +50,30 @@ export class Credit {
   /** Takes credit for a batch, waiting for the receiver's answer where there is too little; or says why it cannot. */
   async take(loads: readonly Load[]): Promise<Refusal | undefined> {
     const cost = costOf(loads);
-    if (!fits(this.room, cost)) await this.refresh();
+    if (!fits(this.room, cost) && this.now() >= this.fullUntil) await this.refresh();
     if (!fits(this.room, cost)) {
-      const detail = this.pressure
-        ? `The instance holds ${this.pressure.pendingItems} events of ${this.pressure.keys} keys and is full.`
-        : 'The instance does not answer how full it is.';
-      return refusal('saturated', detail, { retryAfterSeconds: 2 });
+      if (this.now() >= this.fullUntil) this.fullUntil = this.now() + ASK_AGAIN_MS;
+      return refusal('saturated', this.fullness(), { retryAfterSeconds: 1 });
     }
     this.room = minus(this.room, cost);
-    this.sent = minus(this.sent, {
-      items: -cost.items,
-      bytes: -cost.bytes,
-      keys: -cost.keys,
-      keyBytes: -cost.keyBytes,
-    });
+    this.sent = minus(this.sent, minus(NOTHING, cost));
     if (isLow(this.room, this.granted)) void this.refresh();
     return undefined;
   }
 
+  private fullness(): string {
+    if (!this.pressure) return 'The instance does not answer how full it is.';
+    const { pendingItems, pendingBytes, keys, keyBytes } = this.pressure;
+    return `The instance is full: it holds ${pendingItems} events of ${pendingBytes} bytes, and ${keys} keys of ${keyBytes} bytes.`;
+  }
+
   private refresh(): Promise<void> {
-    if (this.asking) return this.asking;
-    if (this.now() - this.askedAt < ASK_AGAIN_MS) return Promise.resolve();
-    this.askedAt = this.now();
     const sentBefore = this.sent;
-    this.asking = this.ask()
+    this.asking ??= this.ask()
       .then((pressure) => {
         this.pressure = pressure;
-        const since = minus(this.sent, sentBefore);
         this.granted = roomOf(pressure);
-        this.room = minus(this.granted, since);
+        this.room = minus(this.granted, minus(this.sent, sentBefore));
       })
       .catch(() => {
         this.pressure = undefined;

@@ -6,6 +6,13 @@ export const PENDING_ITEMS_MAX = 20_000;
 /** Most bytes of the same, measured as they are carried: 512 KB of the 1.25 MiB an instance may carry. */
 export const PENDING_BYTES_MAX = 512 * 1_024;
 
+/**
+ * A window ends with cause `full` when this much is pending: below the caps, so that senders still have credit while its
+ * run is being started and the room comes back.
+ */
+export const FULL_ITEMS = 0.9 * PENDING_ITEMS_MAX;
+export const FULL_BYTES = 0.9 * PENDING_BYTES_MAX;
+
 /** Most keys with an open window, a hold or a cooldown. */
 export const LIVE_KEYS_MAX = 10_000;
 /** Most bytes of their state, measured as it is carried. */

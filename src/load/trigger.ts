@@ -53,7 +53,7 @@ function compileSelectors(spec: TriggerSpec, compiler: Compiler): LoadedSelector
   const collect = optional(spec.collect, (it) => compiler.template(it, EVENT_VARIABLES, ['spec', 'collect']));
   return selectorsOf(spec).map(({ selector, path }) => {
     const pattern = optional(selector.pattern, (it) => compiler.pattern(it, [...path, 'pattern']));
-    const when = optional(selector.when, (it) => compiler.expression(it, EVENT_VARIABLES, [...path, 'when']));
+    const when = optional(selector.when, (it) => compiler.expression(it, KEY_VARIABLES, [...path, 'when']));
     const ownKey = optional(selector.key, (it) => compiler.template(it, KEY_VARIABLES, [...path, 'key']));
     const ownCollect = optional(selector.collect, (it) => compiler.template(it, EVENT_VARIABLES, [...path, 'collect']));
     const keyed = ownKey ?? key;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { PENDING_BYTES_MAX } from '../../src/core/limits.ts';
+import { FULL_BYTES } from '../../src/core/limits.ts';
 import { given, HOUR, load, MINUTE, offer, quiet, SECOND, started, tick } from './given.ts';
 
 describe('a trailing window', () => {
@@ -165,7 +165,7 @@ describe('a window over a change of definition', () => {
 });
 
 describe('an instance at its caps', () => {
-  const half = 'x'.repeat(PENDING_BYTES_MAX / 2 - 100);
+  const half = 'x'.repeat(FULL_BYTES / 2 - 100);
 
   it('fires the window that reaches the cap of bytes, with cause `full`', () => {
     given(quiet(30 * SECOND))

@@ -41,7 +41,7 @@ describe('patterns and expressions of a trigger', () => {
     [
       'when',
       `  events: { when: "event.type ==" }\n${RUN}`,
-      /^5:19 error \/spec\/events\/when .* — Correct the expression; it sees event, key, trigger/,
+      /^5:19 error \/spec\/events\/when .* — Correct the expression; it sees event, trigger/,
     ],
     [
       'when with an unknown name',

@@ -1,6 +1,6 @@
 import type { DebounceSettings } from '../../spec/definition.ts';
 import type { Draft } from '../fact.ts';
-import { ITEM_OVERHEAD_BYTES, PENDING_BYTES_MAX, PENDING_ITEMS_MAX, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
+import { FULL_BYTES, FULL_ITEMS, ITEM_OVERHEAD_BYTES, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
 import { type Item, jsonBytes, type Offer } from '../offer.ts';
 import type { Reason } from '../reason.ts';
 import { itemBytes, lastBytes, type Window } from '../state.ts';
@@ -45,8 +45,8 @@ function dueAtOf(settings: DebounceSettings, openedAt: number, lastAt: number): 
  */
 function isFull({ state }: View, addedItems: number, addedBytes: number): boolean {
   return (
-    state.pendingItems - state.startingItems + addedItems >= PENDING_ITEMS_MAX ||
-    state.pendingBytes - state.startingBytes + addedBytes >= PENDING_BYTES_MAX
+    state.pendingItems - state.startingItems + addedItems >= FULL_ITEMS ||
+    state.pendingBytes - state.startingBytes + addedBytes >= FULL_BYTES
   );
 }
 
