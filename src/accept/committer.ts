@@ -1,6 +1,7 @@
 import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 
 import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
+import { softGrowthBytes } from '../contract/continuation.ts';
 import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
 import type { Batch, DeadLetterInput } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
@@ -9,7 +10,6 @@ import type { RunReport } from '../core/fact.ts';
 import { utf8Bytes } from '../core/offer.ts';
 import type { Pressure } from '../core/state.ts';
 import type { Delivery } from '../core/verdicts.ts';
-import type { Refusal } from '../errors.ts';
 import type { Definition } from '../spec/definition.ts';
 import { Credit } from './credit.ts';
 import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
@@ -85,12 +85,14 @@ export class Committer {
     return new Lane<Message>({
       itemsMax: BATCH_OFFERS_MAX,
       bytesMax: BATCH_BYTES_MAX,
-      bytesOf: (message) => utf8Bytes(JSON.stringify(message)),
+      bytesOf: (message) => utf8Bytes(JSON.stringify(message.kind === 'offer' ? message.delivery : message.report)),
       isPatient: (message) => message.kind === 'report',
       now: this.now,
       onSent: ({ items, bytes, tookMs }) => this.observer.sent(trigger, items, bytes, tookMs),
-      admit: async (messages) => {
-        const refused = await admit(credit, messages);
+      pauseEveryBytes: () => softGrowthBytes(self().lane.carriedBytes),
+      admit: async (messages, bytes) => {
+        const keys = messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery.key] : []));
+        const refused = await credit.take({ keys, bytes });
         const pressure = credit.pressure;
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
         return refused;
@@ -153,6 +155,7 @@ export class Committer {
       bytesOf: (entry) => utf8Bytes(JSON.stringify(entry)),
       isPatient: () => false,
       now: this.now,
+      pauseEveryBytes: () => Infinity,
       admit: () => Promise.resolve(undefined),
       send: async (entries) => {
         const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>
@@ -176,11 +179,4 @@ export class Committer {
     this.letters.set(workflowId, lane);
     return lane;
   }
-}
-
-function admit(credit: Credit, messages: readonly Message[]): Promise<Refusal | undefined> {
-  const loads = messages.flatMap((message) =>
-    message.kind === 'offer' ? [{ key: message.delivery.key, bytes: utf8Bytes(JSON.stringify(message.delivery)) }] : [],
-  );
-  return credit.take(loads);
 }

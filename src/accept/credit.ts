@@ -14,8 +14,8 @@ import { type Refusal, refusal } from '../errors.ts';
 /** What a sender may send to an instance before it asks again how full that is. */
 type Room = { items: number; bytes: number; keys: number; keyBytes: number };
 
-/** What is about to be sent. */
-export type Load = { readonly key: string; readonly bytes: number };
+/** What is about to be sent: the keys of its offers, and their bytes in all. */
+export type Load = { readonly keys: readonly string[]; readonly bytes: number };
 
 const NOTHING: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
 /** Granted to an instance that was never asked: little enough to fit whatever it holds already. */
@@ -48,8 +48,8 @@ export class Credit {
   }
 
   /** Takes credit for a batch, waiting for the receiver's answer where there is too little; or says why it cannot. */
-  async take(loads: readonly Load[]): Promise<Refusal | undefined> {
-    const cost = costOf(loads);
+  async take(load: Load): Promise<Refusal | undefined> {
+    const cost = costOf(load);
     if (!fits(this.room, cost) && this.now() >= this.fullUntil) await this.refresh();
     if (!fits(this.room, cost)) {
       if (this.now() >= this.fullUntil) this.fullUntil = this.now() + ASK_AGAIN_MS;
@@ -94,11 +94,11 @@ function roomOf(pressure: Pressure): Room {
   };
 }
 
-function costOf(loads: readonly Load[]): Room {
-  const keys = new Set(loads.map((load) => load.key));
+function costOf(load: Load): Room {
+  const keys = new Set(load.keys);
   let keyBytes = 0;
   for (const key of keys) keyBytes += KEY_BYTES + utf8Bytes(key);
-  return { items: loads.length, bytes: loads.reduce((sum, load) => sum + load.bytes, 0), keys: keys.size, keyBytes };
+  return { items: load.keys.length, bytes: load.bytes, keys: keys.size, keyBytes };
 }
 
 function fits(room: Room, cost: Room): boolean {

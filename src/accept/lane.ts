@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { PAUSE_EVERY_BYTES, PAUSE_EVERY_SIGNALS, SENDER_BYTES_MAX, SENDER_SIGNALS_MAX } from '../contract/limits.ts';
+import { PAUSE_EVERY_SIGNALS, SENDER_BYTES_MAX, SENDER_SIGNALS_MAX } from '../contract/limits.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
 /** What became of an item: acknowledged by Temporal, or not taken. */
@@ -16,7 +16,9 @@ export type LaneOptions<Item> = {
   /** Sends one batch and answers the run id that took it; throws what Temporal throws. */
   readonly send: (items: readonly Item[], pause: boolean) => Promise<string>;
   /** Room for more at the receiver: undefined, or why there is none. May wait for an answer of the receiver. */
-  readonly admit: (items: readonly Item[]) => Promise<Refusal | undefined>;
+  readonly admit: (items: readonly Item[], bytes: number) => Promise<Refusal | undefined>;
+  /** How many bytes may go between two announced pauses. */
+  readonly pauseEveryBytes: () => number;
   readonly onSent?: (sent: { readonly items: number; readonly bytes: number; readonly tookMs: number }) => void;
   readonly now: () => number;
 };
@@ -120,13 +122,14 @@ export class Lane<Item> {
     const items = live.map((waiting) => waiting.item);
     const bytes = live.reduce((sum, waiting) => sum + waiting.bytes, 0);
     try {
-      const refused = this.overRunLimit(bytes) ?? (await admit(items));
+      const refused = this.overRunLimit(bytes) ?? (await admit(items, bytes));
       if (refused) {
         settleAll(live, { ok: false, refusal: refused });
         return 0;
       }
       const pause =
-        this.signalsSincePause + 1 >= PAUSE_EVERY_SIGNALS || this.bytesSincePause + bytes >= PAUSE_EVERY_BYTES;
+        this.signalsSincePause + 1 >= PAUSE_EVERY_SIGNALS ||
+        this.bytesSincePause + bytes >= this.options.pauseEveryBytes();
       this.count(await send(items, pause), bytes, pause);
       settleAll(live, { ok: true });
       onSent?.({ items: items.length, bytes, tookMs: now() - startedAt });

@@ -11,13 +11,18 @@ export type Used = {
   readonly suggested: boolean;
 };
 
+/** History an instance may grow by before a pause is taken: four times what it carries, within bounds, in bytes. */
+export function softGrowthBytes(carriedBytes: number): number {
+  return Math.min(SOFT_GROWTH_MAX_BYTES, Math.max(SOFT_GROWTH_BYTES, 4 * carriedBytes));
+}
+
 /**
  * Whether an instance should continue as new. With the sender's pause the soft limits count, since nothing is refused
  * then; without it twice those, because every attempt races the next signal.
  */
 export function shouldContinue(used: Used, paused: boolean): boolean {
   const growth = used.historyBytes - used.firstBytes;
-  const softGrowth = Math.min(SOFT_GROWTH_MAX_BYTES, Math.max(SOFT_GROWTH_BYTES, 4 * used.firstBytes));
+  const softGrowth = softGrowthBytes(used.firstBytes);
   if (used.suggested || used.tasks >= HARD_TASKS || used.signals >= 2 * SOFT_SIGNALS || growth >= 2 * softGrowth)
     return true;
   return paused && (used.signals >= SOFT_SIGNALS || used.tasks >= SOFT_TASKS || growth >= softGrowth);

@@ -17,9 +17,8 @@ export const SOFT_GROWTH_MAX_BYTES = 3 * 1_024 * 1_024;
 /** A sender stops at half of what kills a run: signals, and bytes of history. */
 export const SENDER_SIGNALS_MAX = 5_000;
 export const SENDER_BYTES_MAX = 25 * 1_024 * 1_024;
-/** A sender offers a pause after this many signals or bytes. */
+/** A sender announces a pause after this many signals, or after the bytes by which the instance may grow. */
 export const PAUSE_EVERY_SIGNALS = 100;
-export const PAUSE_EVERY_BYTES = 1_024 * 1_024;
 
 /** Most callers waiting for verdicts of one instance; Temporal takes 10 updates in flight. */
 export const WAITING_MAX = 8;
