@@ -3,6 +3,8 @@ import { IDENTITIES_MAX } from './limits.ts';
 /** One remembered identity: the hash of its first body ('' for a `dedupe.by` identity) and when it came first. */
 export type Seen = { readonly body: string; readonly at: number };
 
+type Entry = Seen & { readonly id: string };
+
 const ID_LENGTH = 12;
 const BODY_LENGTH = 6;
 const TIME_LENGTH = 6;
@@ -17,7 +19,10 @@ const TIME_MAX = 64 ** TIME_LENGTH - 1;
  * 72 bits, which 20,000 random ones share by chance once in 10^13 instances; the body hash is cut to 36 bits.
  */
 export class SeenIdentities {
-  private readonly entries = new Map<string, Seen>();
+  private readonly entries = new Map<string, Entry>();
+  /** All entries in the order they came, from `first` on. One whose identity came again later is no longer in the map. */
+  private queue: Entry[] = [];
+  private first = 0;
 
   get size(): number {
     return this.entries.size;
@@ -31,9 +36,8 @@ export class SeenIdentities {
 
   /** Lets go of what was seen before `windowMs`. Changes the structure in place. */
   forget(nowMs: number, windowMs: number): void {
-    for (const [id, { at }] of this.entries) {
-      if (counts(nowMs - at, windowMs)) return;
-      this.entries.delete(id);
+    for (let oldest = this.oldest(); oldest && !counts(nowMs - oldest.at, windowMs); oldest = this.oldest()) {
+      this.entries.delete(oldest.id);
     }
   }
 
@@ -44,24 +48,41 @@ export class SeenIdentities {
 
   /** Remembers an identity as the newest and lets go of the oldest above the cap. Changes the structure in place. */
   add(identity: string, body: string, at: number): void {
-    const id = identity.slice(0, ID_LENGTH);
-    this.entries.delete(id);
-    this.entries.set(id, { body: body.slice(0, BODY_LENGTH), at });
-    if (this.entries.size <= IDENTITIES_MAX) return;
-    const oldest = this.entries.keys().next();
-    if (!oldest.done) this.entries.delete(oldest.value);
+    const entry = { id: identity.slice(0, ID_LENGTH), body: body.slice(0, BODY_LENGTH), at };
+    this.entries.set(entry.id, entry);
+    this.queue.push(entry);
+    if (this.queue.length > 2 * IDENTITIES_MAX) this.compact();
+    const oldest = this.entries.size > IDENTITIES_MAX ? this.oldest() : undefined;
+    if (oldest) this.entries.delete(oldest.id);
   }
 
   /** When the oldest remembered identity was seen, epoch milliseconds: how far back dedup reaches. */
   oldestAt(): number | undefined {
-    const first = this.entries.values().next();
-    return first.done ? undefined : first.value.at;
+    return this.oldest()?.at;
+  }
+
+  /** The oldest entry that counts; what precedes it in the queue is let go of. */
+  private oldest(): Entry | undefined {
+    for (; this.first < this.queue.length; this.first += 1) {
+      const entry = this.queue[this.first];
+      if (entry && this.entries.get(entry.id) === entry) break;
+    }
+    return this.queue[this.first];
+  }
+
+  /** Leaves the entries that count, at most half of what is there: so adding stays O(1) on average. */
+  private compact(): void {
+    this.queue = this.queue.filter((entry) => this.entries.get(entry.id) === entry);
+    this.first = 0;
   }
 
   /** 24 characters an identity; those outside `windowMs` are left out, they no longer decide anything. */
   pack(nowMs: number, windowMs: number): string {
     const parts: string[] = [];
-    for (const [id, { body, at }] of this.entries) {
+    for (let place = this.first; place < this.queue.length; place += 1) {
+      const entry = this.queue[place];
+      if (!entry || this.entries.get(entry.id) !== entry) continue;
+      const { id, body, at } = entry;
       const ageMs = nowMs - at;
       if (counts(ageMs, windowMs)) parts.push(id, body === '' ? NO_BODY : body, encode(ageMs));
     }
@@ -74,7 +95,7 @@ export class SeenIdentities {
     for (let start = 0; start + RECORD_LENGTH <= packed.length; start += RECORD_LENGTH) {
       const body = packed.slice(start + ID_LENGTH, start + ID_LENGTH + BODY_LENGTH);
       const age = decode(packed.slice(start + ID_LENGTH + BODY_LENGTH, start + RECORD_LENGTH));
-      seen.entries.set(packed.slice(start, start + ID_LENGTH), { body: body === NO_BODY ? '' : body, at: nowMs - age });
+      seen.add(packed.slice(start, start + ID_LENGTH), body === NO_BODY ? '' : body, nowMs - age);
     }
     return seen;
   }

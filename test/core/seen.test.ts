@@ -28,7 +28,8 @@ describe('the identities an instance has seen', () => {
         const carried = SeenIdentities.unpack(packed, now);
         const within = [...model].filter(([, { at }]) => now - at < windowMs);
         for (const identity of ['a', 'b', 'c', '-', '_', 'z'].map((letter) => letter.repeat(12))) {
-          const expected = within.find(([known]) => known === identity)?.[1];
+          const known = within.find(([one]) => one === identity);
+          const expected = known && { id: identity, ...known[1] };
           expect(seen.find(identity, now, windowMs)).toEqual(expected);
           expect(carried.find(identity, now, windowMs)).toEqual(expected);
         }
@@ -55,6 +56,15 @@ describe('the identities an instance has seen', () => {
     expect(seen.pack(T0 + 1, DAY).length).toBeLessThanOrEqual(480 * 1_024);
   });
 
+  it('stay few when the same comes again and again', () => {
+    const seen = new SeenIdentities();
+    for (let index = 0; index < 2.5 * IDENTITIES_MAX; index += 1) seen.add(`${index % 3}`.repeat(12), '', T0 + index);
+    const now = T0 + 2.5 * IDENTITIES_MAX;
+    expect(seen.size).toBe(3);
+    expect(seen.oldestAt()).toBe(now - 3);
+    expect(seen.pack(now, DAY)).toHaveLength(3 * 24);
+  });
+
   it('are known for 2.1 years at most, whether carried in between or not', () => {
     const seen = new SeenIdentities();
     seen.add('a'.repeat(12), 'bodyaa', T0);
@@ -65,7 +75,9 @@ describe('the identities an instance has seen', () => {
       const now = T0 + years * YEAR;
       const carried = SeenIdentities.unpack(seen.pack(now, 10 * YEAR), now);
       for (const one of [seen, carried]) {
-        expect(one.find('a'.repeat(12), now, 10 * YEAR)).toEqual(known ? { body: 'bodyaa', at: T0 } : undefined);
+        expect(one.find('a'.repeat(12), now, 10 * YEAR)).toEqual(
+          known ? { id: 'a'.repeat(12), body: 'bodyaa', at: T0 } : undefined,
+        );
       }
     }
   });
