@@ -1,12 +1,10 @@
 import type { Draft, Fact } from './fact.ts';
-import type { LastEvent } from './offer.ts';
 import { identityOf } from './stages/dedupe.ts';
 import { lastOf } from './stages/debounce.ts';
 import {
   addStarting,
   dueAt,
   heldBytes,
-  itemBytes,
   keyEntryBytes,
   lastBytes,
   runBytes,
@@ -128,17 +126,15 @@ function changeKey(state: TriggerState, name: string, change: (key: KeyState) =>
 }
 
 function collect(state: TriggerState, window: Gathered, fact: FactOf<'eventCollected'>): void {
-  const replaced = fact.replaces ? window.items.pop() : undefined;
-  const last: LastEvent = lastOf(fact.offer);
-  const added = itemBytes(fact.item) + lastBytes(last);
-  const removed = (replaced ? itemBytes(replaced) : 0) + lastBytes(window.last);
+  const { offer, item, bytes } = fact;
+  if (fact.replaces) window.items.pop();
+  else state.pendingItems += 1;
   const isFirst = window.items.length === 0;
-  window.items.push(fact.item);
-  window.last = last;
-  window.receivedAt = isFirst ? fact.offer.receivedAt : Math.min(window.receivedAt, fact.offer.receivedAt);
-  window.bytes += added - removed;
-  state.pendingBytes += added - removed;
-  state.pendingItems += replaced ? 0 : 1;
+  window.items.push(item);
+  window.last = lastOf(offer);
+  window.receivedAt = isFirst ? offer.receivedAt : Math.min(window.receivedAt, offer.receivedAt);
+  window.bytes += bytes;
+  state.pendingBytes += bytes;
 }
 
 function release(state: TriggerState, gathered: Gathered | undefined): void {

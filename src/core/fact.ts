@@ -69,6 +69,8 @@ type What =
       readonly item: Item;
       readonly offer: Offer;
       readonly replaces: boolean;
+      /** What the window weighs more than before when carried, in bytes. */
+      readonly bytes: number;
     }
   | { readonly kind: 'windowClosed'; readonly key: string }
   | {

@@ -124,8 +124,9 @@ export function addStarting(state: TriggerState, run: RunRequest): void {
 /** When something of the key is due next, epoch milliseconds. A cooldown's end is due so that the entry can go. */
 export function dueAt(key: KeyState | undefined): number | undefined {
   if (key === undefined) return undefined;
-  const moments = [key.window?.dueAt, key.hold?.untilAt, key.coolingUntil].filter((at) => at !== undefined);
-  return moments.length === 0 ? undefined : Math.min(...moments);
+  const { window, hold, coolingUntil = Infinity } = key;
+  const at = Math.min(window ? window.dueAt : Infinity, hold ? hold.untilAt : Infinity, coolingUntil);
+  return at === Infinity ? undefined : at;
 }
 
 /** The next moment anything is due, epoch milliseconds, and the key it belongs to. */

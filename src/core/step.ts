@@ -23,20 +23,22 @@ export function step(state: TriggerState, given: Input, nowMs: number): Stepped 
   const facts: Fact[] = [];
   const effects: Effect[] = [];
   const until = Math.max(state.clock, momentOf(input, nowMs, state.clock));
-  const take = (decision: Decision, at: number) => {
-    for (const draft of decision.drafts) {
-      const fact: Fact = { seq: state.seq + 1, at, ...draft };
-      evolve(state, fact);
-      facts.push(fact);
-    }
-    effects.push(...decision.effects);
-  };
   for (let due = nextDeadline(state); due !== undefined && due.at <= until; due = nextDeadline(state)) {
     const at = Math.max(state.clock, due.at);
-    take(decideDeadline(viewOf(state, at), due.key), at);
+    take(state, decideDeadline(viewOf(state, at), due.key), at, { facts, effects });
   }
-  take(decide(viewOf(state, until), input), until);
+  take(state, decide(viewOf(state, until), input), until, { facts, effects });
   return { state, facts, effects };
+}
+
+/** Folds a decision into the state and adds what it says to `said`. */
+function take(state: TriggerState, decision: Decision, at: number, said: { facts: Fact[]; effects: Effect[] }): void {
+  for (const draft of decision.drafts) {
+    const fact: Fact = { seq: state.seq + 1, at, ...draft };
+    evolve(state, fact);
+    said.facts.push(fact);
+  }
+  for (const effect of decision.effects) said.effects.push(effect);
 }
 
 /** Decides one input at the view's moment, deadlines aside. Changes nothing. */

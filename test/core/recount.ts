@@ -37,7 +37,10 @@ export function recount(state: TriggerState): Count {
   }
   const runs = [...state.starting.values()];
   const startingItems = runs.reduce((sum, run) => sum + run.items.length, 0);
-  const startingBytes = runs.reduce((sum, run) => sum + runBytes(run), 0);
+  const startingBytes = runs.reduce(
+    (sum, run) => sum + runBytes({ ...run, bytes: gatheredBytes(run.items, run.last) }),
+    0,
+  );
   items += startingItems;
   bytes += startingBytes;
   return { items, bytes, startingItems, startingBytes, keyBytes: ofKeys, next };

@@ -1,10 +1,12 @@
 import type { DebounceSettings } from '../../spec/definition.ts';
 import type { Draft } from '../fact.ts';
 import { FULL_BYTES, FULL_ITEMS, ITEM_OVERHEAD_BYTES, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
-import { type Item, jsonBytes, type Offer } from '../offer.ts';
+import { type Item, jsonBytes, type LastEvent, type Offer } from '../offer.ts';
 import type { Reason } from '../reason.ts';
 import { itemBytes, lastBytes, type Window } from '../state.ts';
 import type { Candidate, View, Windowed, WindowStage } from './stage.ts';
+
+const NO_LAST: LastEvent = {};
 
 /**
  * What a window or a run keeps of an offer. Where it keeps whole events, those that fit 64 KB together with the
@@ -13,16 +15,17 @@ import type { Candidate, View, Windowed, WindowStage } from './stage.ts';
 export function itemOf(offer: Offer, gatheredBytes: number): Item {
   const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
   const value = offer.item ?? (fits ? offer.event : undefined);
-  const item = { eventId: offer.eventId, time: offer.time ?? offer.receivedAt };
-  return value === undefined ? item : { ...item, value };
+  const { eventId, time = offer.receivedAt } = offer;
+  return value === undefined ? { eventId, time } : { eventId, time, value };
 }
 
 /** The part of an offer that a run sees as its last event. */
-export function lastOf(offer: Offer): Pick<Offer, 'event' | 'identity' | 'traceparent'> {
+export function lastOf({ event, identity, traceparent }: Offer): LastEvent {
+  if (event === undefined && identity === undefined && traceparent === undefined) return NO_LAST;
   return {
-    ...(offer.event !== undefined && { event: offer.event }),
-    ...(offer.identity !== undefined && { identity: offer.identity }),
-    ...(offer.traceparent !== undefined && { traceparent: offer.traceparent }),
+    ...(event !== undefined && { event }),
+    ...(identity !== undefined && { identity }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }
 
@@ -68,9 +71,9 @@ function collect(view: View, offer: Offer, before: readonly Draft[], window: Win
   const replaced = window?.settings.keep === 'last' ? window.items[0] : undefined;
   const drafts: Draft[] = [...before];
   if (replaced) drafts.push(suppressed(key, replaced.eventId, { kind: 'superseded', keep: 'last' }));
-  drafts.push({ kind: 'eventCollected', key, item, offer, replaces: replaced !== undefined });
   const last = lastOf(offer);
   const addedBytes = itemBytes(item) + lastBytes(last) - lastWas - (replaced ? itemBytes(replaced) : 0);
+  drafts.push({ kind: 'eventCollected', key, item, offer, replaces: replaced !== undefined, bytes: addedBytes });
   if (!isFull(view, replaced ? 0 : 1, addedBytes)) return { drafts };
   const gathered = {
     items: [...(replaced ? [] : (window?.items ?? [])), item],
