@@ -13,7 +13,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: [
             'test/*.test.ts',
-            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities}/**/*.test.ts',
+            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities,cli}/**/*.test.ts',
           ],
         },
       },
@@ -34,7 +34,7 @@ export default defineConfig({
           ...pool,
           name: 'e2e',
           sequence: { groupOrder: 2 },
-          include: ['test/{e2e,chaos,temporal,cli}/**/*.test.ts'],
+          include: ['test/{e2e,chaos,temporal}/**/*.test.ts'],
           globalSetup: ['test/setup/dev-server.ts'],
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -27,11 +27,18 @@ export function createStartTarget(dependencies: StartTargetDependencies): Activi
     dependencies.metrics.count('signalbox_dispatch_total', { trigger: input.trigger, target: name, outcome });
     const { attempt: number, trigger } = input;
     dependencies.log.info(
-      { runId, trigger, target: name, attempt: number, outcome, detail: attempt.detail },
+      { runId, trigger, target: name, attempt: number, outcome, detail: attempt.detail, ...endOf(attempt) },
       'target called',
     );
     return attempt;
   };
+}
+
+/** How a run that has ended went; the result as a text, which the log cuts. */
+function endOf(attempt: Attempt): { readonly status?: string; readonly result?: string } {
+  if (attempt.kind !== 'finished') return {};
+  const { status, result } = attempt;
+  return { status, ...(result !== undefined && { result: JSON.stringify(result) }) };
 }
 
 function missing(name: string): Attempt {

@@ -1,11 +1,15 @@
-import { createProgram } from './cli/program.ts';
+import { runCommand } from './cli/program.ts';
+import { parseStrictJson } from './connectors/strict-json.ts';
 import { startProcess } from './process.ts';
 import { readSettings } from './settings.ts';
+import { VERSION } from './version.ts';
 
 /** The composition root: reads the environment and hands the command line what it runs. */
 const read = readSettings();
 if (read.ok) {
-  await createProgram(read.settings, startProcess).parseAsync();
+  const { settings } = read;
+  const commands = { settings, version: VERSION, start: startProcess, parseJson: parseStrictJson };
+  process.exitCode = await runCommand(commands, process.argv);
 } else {
   for (const { message, remedy } of read.findings) process.stderr.write(`${message}\n  ${remedy}\n`);
   process.exitCode = 2;

@@ -12,6 +12,7 @@ import type { Settings } from './settings.ts';
 import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
 import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
 import { prepareNamespace } from './temporal/namespace.ts';
+import { VERSION } from './version.ts';
 
 /** Which parts a process runs. */
 export type Roles = { readonly http: boolean; readonly worker: boolean };
@@ -20,6 +21,8 @@ export type Roles = { readonly http: boolean; readonly worker: boolean };
 export type Running = {
   readonly url?: string;
   readonly uiUrl?: string;
+  /** The embedded server. */
+  readonly temporal?: { readonly address: string; readonly namespace: string };
   /** Resolves with what ended it, if it was not asked to stop. */
   readonly ended: Promise<string>;
   readonly stop: () => Promise<void>;
@@ -31,24 +34,24 @@ export type NotStarted = { readonly ok: false; readonly message: string; readonl
 /** What has to be undone at the end, the last thing first. */
 type Undo = () => Promise<void> | void;
 
-const VERSION = '0.1.0';
-
 /**
  * Builds and starts the parts of one process: server of Temporal where it is embedded, definitions, worker, HTTP.
- * `report` takes progress for people. `signal` ends a start that takes long.
+ * `report` takes progress for people. `signal` ends a start that takes long. `logTo` takes the log's JSON lines; without
+ * it they go to standard output.
  */
 export async function startProcess(
   settings: Settings,
   roles: Roles,
   report: (line: string) => void,
   signal: AbortSignal,
+  logTo?: LogTo,
 ): Promise<{ readonly ok: true; readonly running: Running } | NotStarted> {
   const undo: Undo[] = [];
   const stop = async () => {
     for (const one of undo.splice(0).reverse()) await one();
   };
   try {
-    const started = await startParts(settings, roles, report, signal, undo);
+    const started = await startParts(settings, roles, { report, signal, undo, ...(logTo && { logTo }) });
     if (!started.ok) await stop();
     return started.ok ? { ok: true, running: { ...started.parts, stop } } : started;
   } catch (error) {
@@ -57,16 +60,24 @@ export async function startProcess(
   }
 }
 
+/** Where the log's lines go. */
+type LogTo = { write(line: string): void };
+
 type Parts = Omit<Running, 'stop'>;
 
 async function startParts(
   settings: Settings,
   roles: Roles,
-  report: (line: string) => void,
-  signal: AbortSignal,
-  undo: Undo[],
+  start: {
+    readonly report: (line: string) => void;
+    readonly signal: AbortSignal;
+    readonly logTo?: LogTo;
+    readonly undo: Undo[];
+  },
 ): Promise<{ readonly ok: true; readonly parts: Parts } | NotStarted> {
-  const log = createLogger({ level: settings.logLevel === 'trace' ? 'debug' : settings.logLevel });
+  const { report, signal, logTo, undo } = start;
+  const level = settings.logLevel === 'trace' ? 'debug' : settings.logLevel;
+  const log = createLogger({ level, ...(logTo && { destination: logTo }) });
   const metrics = createMetrics({ version: VERSION });
   const loaded = await loadDefinitions(settings, log, metrics);
   if (!loaded.ok) return loaded;
@@ -78,7 +89,9 @@ async function startParts(
   const committer = createCommitter(shared, connection);
   const worker = roles.worker ? await joinWorker(shared, target, committer, undo) : undefined;
   if (worker && !worker.ok) return worker;
-  const http = roles.http ? await openHttp(createHttp(shared, connection, committer), settings, undo) : undefined;
+  const http = roles.http
+    ? await openHttp(createHttp(shared, connection, committer), settings, report, undo)
+    : undefined;
   if (http && !http.ok) return http;
   const ended = Promise.race([
     ...(server ? [server.exited.then((exit) => exit.message)] : []),
@@ -92,7 +105,8 @@ async function startParts(
       : []),
     new Promise<never>(() => undefined),
   ]);
-  return { ok: true, parts: { ended, ...(http && { url: http.url }), ...(server && { uiUrl: server.uiUrl }) } };
+  const ofServer = server && { uiUrl: server.uiUrl, temporal: { address: server.address, namespace } };
+  return { ok: true, parts: { ended, ...(http && { url: http.url }), ...ofServer } };
 }
 
 async function loadDefinitions(
@@ -178,6 +192,7 @@ async function joinWorker(
 async function openHttp(
   server: HttpServer,
   { host, port }: Settings,
+  report: (line: string) => void,
   undo: Undo[],
 ): Promise<{ readonly ok: true; readonly url: string } | NotStarted> {
   const listen = (number: number) => server.listen({ host, port: number });
@@ -188,6 +203,9 @@ async function openHttp(
       return listen(0);
     });
     undo.push(() => server.close());
+    if (!port.asked && opened.port !== port.number) {
+      report(`Port ${port.number} is taken: the service listens on ${opened.port} (SIGNALBOX_PORT sets it)`);
+    }
     return { ok: true, url: `http://${host.includes(':') ? `[${host}]` : host}:${opened.port}` };
   } catch (error) {
     const why = isTaken(error) ? 'is taken by another program' : `cannot be used: ${String(error)}`;

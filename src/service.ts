@@ -7,6 +7,7 @@ import { Committer } from './accept/committer.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { cloudEventsSource } from './connectors/sources/cloudevents.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
+import { explain } from './core/explain.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
@@ -102,7 +103,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const { settings, log, metrics, definitions, namespace } = shared;
   const current = () => definitions.current();
-  const record = createLedger(log, metrics);
+  const record = createLedger(log, metrics, (reason) => explain(reason, (at) => new Date(at).toISOString()));
   const secret = (ref: string) => {
     const resolved = resolveSecret(ref);
     return resolved.ok ? resolved : ({ ok: false, detail: resolved.message } as const);

@@ -31,8 +31,8 @@ export type Settings = {
   readonly temporal: TemporalSettings;
   /** Path of a time-skipping test server, from SIGNALBOX_TEST_SERVER_BIN. */
   readonly testServerBin?: string;
-  /** Where commands call the service. */
-  readonly apiUrl: string;
+  /** Where commands call the service, from SIGNALBOX_API_URL; without a slash at its end. */
+  readonly apiUrl?: string;
   /** Metrics of the `worker` command are served here when set. */
   readonly workerMetricsPort?: number;
   readonly logLevel: LogLevel;
@@ -112,18 +112,17 @@ export function readSettings(
 }
 
 function settingsOf(set: z.infer<typeof ENVIRONMENT>, host: string): Omit<Settings, 'environment'> {
-  const port = portOf(set.SIGNALBOX_PORT, 8080);
   return {
     configDirectory: resolve(set.SIGNALBOX_CONFIG ?? 'examples/quickstart'),
     host,
-    port,
+    port: portOf(set.SIGNALBOX_PORT, 8080),
     ...(set.SIGNALBOX_TOKEN !== undefined && { token: set.SIGNALBOX_TOKEN }),
     allowedHosts: (set.SIGNALBOX_ALLOWED_HOSTS ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []),
     stateDirectory: resolve(set.SIGNALBOX_STATE ?? '.signalbox'),
     cacheDirectory: join(cacheHome(set.XDG_CACHE_HOME), 'signalbox'),
     temporal: temporalOf(set),
     ...(set.SIGNALBOX_TEST_SERVER_BIN !== undefined && { testServerBin: resolve(set.SIGNALBOX_TEST_SERVER_BIN) }),
-    apiUrl: (set.SIGNALBOX_API_URL ?? `http://127.0.0.1:${port.number}`).replace(/\/+$/, ''),
+    ...(set.SIGNALBOX_API_URL !== undefined && { apiUrl: set.SIGNALBOX_API_URL.replace(/\/+$/, '') }),
     ...(set.SIGNALBOX_WORKER_METRICS_PORT !== undefined && {
       workerMetricsPort: Number(set.SIGNALBOX_WORKER_METRICS_PORT),
     }),

@@ -28,7 +28,6 @@ describe('settings', () => {
         uiPort: { number: 8233, asked: false },
         namespace: 'default',
       },
-      apiUrl: 'http://127.0.0.1:8080',
       logLevel: 'info',
       environment: { XDG_CACHE_HOME: '/cache' },
     });
@@ -48,8 +47,8 @@ describe('settings', () => {
     expect(allowedHosts).toEqual(['signals.example.org', 'b.example.org:8080']);
   });
 
-  test('call the service where its port says', () => {
-    expect(settings({ SIGNALBOX_PORT: '9000' }).apiUrl).toBe('http://127.0.0.1:9000');
+  test('call the service where they are told, and know when nobody told', () => {
+    expect(settings({ SIGNALBOX_PORT: '9000' }).apiUrl).toBeUndefined();
     expect(settings({ SIGNALBOX_API_URL: 'https://signals.example.org/' }).apiUrl).toBe('https://signals.example.org');
   });
 

@@ -1,23 +1,113 @@
-import { Command } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
-import type { startProcess } from '../process.ts';
 import type { Settings } from '../settings.ts';
-import { serve } from './serve.ts';
+import { findService } from './api.ts';
+import { doctor } from './doctor.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { generate } from './generate.ts';
+import { lint } from './lint.ts';
+import { match, type ParseJson } from './match.ts';
+import { type Format, withOutput } from './output.ts';
+import { send, WAIT_MAX_SECONDS } from './send.ts';
+import { serve, type StartProcess } from './serve.ts';
+import { triggers } from './triggers.ts';
 
-/** The `signalbox` command. */
-export function createProgram(settings: Settings, start: typeof startProcess): Command {
-  const program = new Command('signalbox').description('Signals in, trains out.').version('0.1.0');
+/** What the commands are given by the composition root. */
+export type Commands = {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly start: StartProcess;
+  readonly parseJson: ParseJson;
+};
+
+type WithOutput = { readonly output: Format };
+
+/** Runs the command that the arguments name (`process.argv`); resolves with the exit code, also for bad usage. */
+export async function runCommand(commands: Commands, argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.fine;
+  const program = createProgram(commands, async (ended) => {
+    code = await ended;
+  });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has said what is wrong; asking for help or the version is none.
+    return error.exitCode === 0 ? EXIT.fine : EXIT.couldNotRun;
+  }
+  return code;
+}
+
+function createProgram(commands: Commands, end: (ended: Promise<ExitCode>) => Promise<void>): Command {
+  const program = new Command('signalbox')
+    .description('Signals in, trains out. Exit codes: 0 fine, 1 the answer is no, 2 could not run.')
+    .version(commands.version)
+    // Before the commands: they take these settings over.
+    .exitOverride()
+    .showHelpAfterError('(--help shows how)');
+  addServing(program, commands, end);
+  addOffline(program, commands, end);
+  addCalling(program, commands, end);
+  return program;
+}
+
+function addServing(program: Command, { settings, start }: Commands, end: End): void {
   program
     .command('dev')
-    .description('everything in one process: Temporal with its UI, the worker and HTTP')
-    .action(() => serve(settings, { http: true, worker: true }, start));
+    .description('run everything in one process: Temporal with its UI, the worker and HTTP')
+    .action(() => end(serve(settings, { http: true, worker: true }, start)));
   program
     .command('serve')
-    .description('the HTTP side only')
-    .action(() => serve(settings, { http: true, worker: false }, start));
+    .description('run the HTTP side only')
+    .action(() => end(serve(settings, { http: true, worker: false }, start)));
   program
     .command('worker')
-    .description('the worker only')
-    .action(() => serve(settings, { http: false, worker: true }, start));
-  return program;
+    .description('run the worker only')
+    .action(() => end(serve(settings, { http: false, worker: true }, start)));
+}
+
+/** Commands that need no service. */
+function addOffline(program: Command, { settings, parseJson }: Commands, end: End): void {
+  withOutput(program.command('lint'))
+    .description('check definitions; errors end with 1, warnings alone with 0')
+    .argument('[dir]', 'directory of definitions', settings.configDirectory)
+    .action((directory: string, { output }: WithOutput) => end(lint(directory, output)));
+  withOutput(program.command('match'))
+    .description('try a pattern on an event; each is a file, - or JSON; no match ends with 1')
+    .argument('<pattern>', 'EventBridge pattern')
+    .argument('<event>', 'CloudEvent as JSON')
+    .option('--when <expression>', 'CEL condition after the pattern')
+    .action((pattern: string, event: string, { output, when }: WithOutput & { when?: string }) =>
+      end(match({ pattern, event, when }, output, parseJson)),
+    );
+  withOutput(program.command('doctor'))
+    .description('check what Signalbox needs; changes nothing')
+    .action(({ output }: WithOutput) => end(doctor(settings, output)));
+  program
+    .command('generate', { hidden: true })
+    .description('write what docs/ is generated from the sources')
+    .action(() => end(generate('docs')));
+}
+
+/** Commands that ask the running service. */
+function addCalling(program: Command, { settings }: Commands, end: End): void {
+  withOutput(program.command('send'))
+    .description('send a CloudEvent, a list of them, or one a line; a refused or dead-lettered event ends with 1')
+    .argument('<file>', 'JSON or NDJSON file, or - for standard input')
+    .option('--wait <seconds>', 'wait for the decisions and show them', seconds)
+    .option('--fill', 'add specversion, id, source and time where they are missing', false)
+    .action((file: string, { output, wait, fill }: WithOutput & { wait?: number; fill: boolean }) =>
+      end(send(file, { fill, ...(wait !== undefined && { wait }) }, output, findService(settings))),
+    );
+  withOutput(program.command('triggers'))
+    .description('show the triggers, or what one of them holds')
+    .argument('[name]', 'a trigger')
+    .action((name: string | undefined, { output }: WithOutput) => end(triggers(name, output, findService(settings))));
+}
+
+type End = (ended: Promise<ExitCode>) => Promise<void>;
+
+function seconds(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= WAIT_MAX_SECONDS) return Number(text);
+  throw new InvalidArgumentError(`It is a whole number of seconds from 1 to ${WAIT_MAX_SECONDS}.`);
 }

@@ -1,4 +1,5 @@
 import type { Fact } from './fact.ts';
+import type { Reason } from './reason.ts';
 import type { TriggerState } from './state.ts';
 
 /** Event ids written out in one entry; the count tells the rest. */
@@ -14,6 +15,8 @@ export type LedgerEntry = {
   readonly eventCount?: number;
   readonly stage?: string;
   readonly reason?: string;
+  /** The reason of a suppression, with the values compared. */
+  readonly why?: Reason;
   readonly runId?: string;
   readonly detail?: string;
 };
@@ -34,7 +37,7 @@ export function ledgerEntry(fact: Fact): LedgerEntry | undefined {
   switch (kind) {
     case 'eventsSuppressed': {
       const { key, eventIds, stage, reason } = fact;
-      return { seq, at, kind: 'suppressed', key, ...shown(eventIds), stage, reason: reason.kind };
+      return { seq, at, kind: 'suppressed', key, ...shown(eventIds), stage, reason: reason.kind, why: reason };
     }
     case 'eventDeadLettered':
       return { seq, at, kind: 'deadLettered', key: fact.key, ...shown([fact.eventId]), reason: fact.code };

@@ -1,14 +1,23 @@
 import type { LedgerEntry, LedgerPage } from '../core/ledger.ts';
+import type { Reason } from '../core/reason.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Writes what instances decided into the log and the metrics: every line names its events. */
-export function createLedger(log: Logger, metrics: Metrics): (page: LedgerPage) => void {
+/**
+ * Writes what instances decided into the log and the metrics: every line names its events. `explain` puts a reason into a
+ * sentence.
+ */
+export function createLedger(
+  log: Logger,
+  metrics: Metrics,
+  explain: (reason: Reason) => string,
+): (page: LedgerPage) => void {
   return (page) => {
     const { trigger } = page;
     for (const entry of page.entries) {
       count(page, entry, metrics);
-      log.info({ trigger, ...entry, at: new Date(entry.at).toISOString() }, MESSAGE[entry.kind]);
+      const why = entry.why && { why: explain(entry.why) };
+      log.info({ trigger, ...entry, ...why, at: new Date(entry.at).toISOString() }, MESSAGE[entry.kind]);
     }
     metrics.set('signalbox_pending_events', { trigger }, page.pendingItems);
     if (page.dedupeHorizonMs !== undefined) {

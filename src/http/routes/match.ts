@@ -1,7 +1,6 @@
 import { refusal, type Refusal, type Violation } from '../../errors.ts';
-import { compileExpression, type Expression } from '../../match/expression.ts';
 import { isObject } from '../../match/json.ts';
-import { compilePattern, type CompiledPattern, explainPattern } from '../../match/pattern.ts';
+import { compileSandbox, type Sandbox } from '../../match/sandbox.ts';
 import type { Json, JsonObject } from '../../spec/json.ts';
 import { readBody } from '../body.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -12,7 +11,7 @@ import type { Route } from '../route.ts';
 const REQUEST_MAX_BYTES = 272 * 1_024;
 const MEMBERS: ReadonlySet<string> = new Set(['pattern', 'when', 'event']);
 
-type Question = { readonly pattern: CompiledPattern; readonly when?: Expression; readonly event: JsonObject };
+type Question = { readonly sandbox: Sandbox; readonly event: JsonObject };
 
 /** POST /v1/match: the pattern sandbox. */
 export function matchRoutes(deps: HttpDependencies): Route[] {
@@ -39,7 +38,7 @@ async function decide(deps: HttpDependencies, exchange: Exchange): Promise<Answe
     return refused(refusal(code, detail, { violations: [{ pointer, message: detail }] }));
   }
   const question = questionOf(parsed.value);
-  return 'code' in question ? refused(question) : json(200, verdictOn(question));
+  return 'code' in question ? refused(question) : json(200, question.sandbox(question.event));
 }
 
 function questionOf(body: Json): Question | Refusal {
@@ -54,33 +53,11 @@ function questionOf(body: Json): Question | Refusal {
     violations.push({ pointer: '/when', message: 'must be a string' });
   if (!isObject(event)) violations.push({ pointer: '/event', message: 'must be an object' });
   if (violations.length > 0 || pattern === undefined || !isObject(event)) return badShape(violations);
-  const compiled = compilePattern(pattern);
-  if (!compiled.ok) {
-    const placed = compiled.violations.map((it) => ({ ...it, pointer: `/pattern${it.pointer}` }));
-    return refusal('invalid_pattern', 'The pattern is not valid.', { violations: placed });
-  }
-  if (typeof when !== 'string') return { pattern: compiled.pattern, event };
-  const condition = compileExpression(when, ['event', 'trigger']);
-  if (condition.ok) return { pattern: compiled.pattern, when: condition.expression, event };
-  const { message } = condition;
-  return refusal('invalid_expression', 'The condition is not valid.', { violations: [{ pointer: '/when', message }] });
-}
-
-function verdictOn({ pattern, when, event }: Question): { matched: boolean; reason: string; code?: string } {
-  const result = pattern.match(event);
-  if (!result.matched) return { matched: false, reason: explainPattern(result.reason) };
-  if (!when) return { matched: true, reason: 'The pattern matches.' };
-  const condition = when.evaluate({ event });
-  if (!condition.ok) return failed(condition.message);
-  if (typeof condition.value !== 'boolean') return failed(`it gave ${JSON.stringify(condition.value).slice(0, 100)}`);
-  return condition.value
-    ? { matched: true, reason: 'The pattern matches and the condition holds.' }
-    : { matched: false, reason: 'The pattern matches, but the condition is false.' };
-}
-
-/** On live traffic this is a dead letter, never a silent no. */
-function failed(message: string): { matched: boolean; reason: string; code: string } {
-  return { matched: false, reason: `The condition failed on this event: ${message}`, code: 'filter_error' };
+  const compiled = compileSandbox(pattern, typeof when === 'string' ? when : undefined);
+  if (compiled.ok) return { sandbox: compiled.sandbox, event };
+  const { code, violations: places } = compiled;
+  const detail = code === 'invalid_pattern' ? 'The pattern is not valid.' : 'The condition is not valid.';
+  return refusal(code, detail, { violations: places });
 }
 
 function badShape(violations: Violation[]): Refusal {

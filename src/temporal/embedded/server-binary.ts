@@ -23,11 +23,13 @@ export type FoundBinary = { readonly ok: true; readonly path: string; readonly o
 const LOOK_TIMEOUT_MS = 10_000;
 
 /**
- * Finds or makes the dev server: named → on PATH → downloaded by the SDK → built from its Go module. What an earlier
- * start downloaded or built is taken before anything is fetched again.
+ * Looks for a dev server that is there already: named → on PATH → downloaded by the SDK → built from its Go module.
+ * Undefined where it would have to be fetched.
  */
-export async function findServerBinary(options: BinaryOptions): Promise<FoundBinary | SetupFailure> {
-  const { cacheDirectory, bin, report, signal } = options;
+export async function lookForServerBinary({
+  cacheDirectory,
+  bin,
+}: Pick<BinaryOptions, 'cacheDirectory' | 'bin'>): Promise<FoundBinary | SetupFailure | undefined> {
   if (bin !== undefined) {
     if (isExecutable(bin)) return { ok: true, path: bin, origin: 'SIGNALBOX_TEMPORAL_BIN' };
     return setupFailure(
@@ -37,14 +39,19 @@ export async function findServerBinary(options: BinaryOptions): Promise<FoundBin
   }
   const onPath = await temporalOnPath();
   if (onPath !== undefined) return { ok: true, path: onPath, origin: 'PATH' };
-  const downloads = join(cacheDirectory, 'sdk');
-  const downloaded = findSdkServer('temporal', downloads);
+  const downloaded = findSdkServer('temporal', join(cacheDirectory, 'sdk'));
   if (downloaded !== undefined) return { ok: true, path: downloaded, origin: "the SDK's download" };
   const built = builtServerPath(cacheDirectory);
-  if (isExecutable(built)) return { ok: true, path: built, origin: `Go module v${CLI_VERSION}` };
+  return isExecutable(built) ? { ok: true, path: built, origin: `Go module v${CLI_VERSION}` } : undefined;
+}
 
+/** Finds the dev server, or fetches it: what an earlier start downloaded or built is taken before anything is fetched again. */
+export async function findServerBinary(options: BinaryOptions): Promise<FoundBinary | SetupFailure> {
+  const { cacheDirectory, report, signal } = options;
+  const there = await lookForServerBinary(options);
+  if (there !== undefined) return there;
   report('Downloading the Temporal dev server (once)');
-  const download = await downloadSdkServer('temporal', downloads, signal);
+  const download = await downloadSdkServer('temporal', join(cacheDirectory, 'sdk'), signal);
   if (download.ok) return { ok: true, path: download.path, origin: "the SDK's download" };
   report(`The download did not work: ${download.reason}`);
   const go = await goVersion();

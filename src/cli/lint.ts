@@ -1,0 +1,29 @@
+import { stat } from 'node:fs/promises';
+
+import { type Finding, formatFinding, loadDefinitions } from '../load/load.ts';
+import { couldNotRun, EXIT, type ExitCode } from './exit.ts';
+import { answer, counted, type Format, giveUp } from './output.ts';
+
+/** Checks a directory of definitions as a start would. Errors are a no; warnings alone are not. */
+export async function lint(directory: string, format: Format): Promise<ExitCode> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    return giveUp(couldNotRun(`${directory} is not a directory that can be read`, 'Name a directory of definitions.'));
+  }
+  const loaded = await loadDefinitions(directory, { now: Date.now });
+  const findings = loaded.ok ? loaded.warnings : loaded.findings;
+  const count = (severity: Finding['severity']): number => findings.filter((it) => it.severity === severity).length;
+  const [errors, warnings] = [count('error'), count('warning')];
+  answer(format, { ok: loaded.ok, errors, warnings, findings }, () => [
+    ...findings.map(formatFinding),
+    `${loaded.ok ? definitionsText(loaded.definitions) : directory}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
+  ]);
+  return loaded.ok ? EXIT.fine : EXIT.no;
+}
+
+type Loaded = Extract<Awaited<ReturnType<typeof loadDefinitions>>, { ok: true }>;
+
+function definitionsText({ triggers, targets, sources }: Loaded['definitions']): string {
+  const kinds = [counted(triggers.size, 'trigger'), counted(targets.size, 'target'), counted(sources.size, 'source')];
+  return kinds.join(', ');
+}
