@@ -1,7 +1,15 @@
-import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  log,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
 
 import { deadLetterQuery, discardSignal, entriesSignal } from '../src/contract/definitions.ts';
 import type { DeadLetterInput } from '../src/contract/messages.ts';
+import { readEntries } from '../src/contract/read-messages.ts';
 import { addEntry, deadLetterText, type Held } from '../src/core/dead-letters.ts';
 import { jsonBytes } from '../src/core/offer.ts';
 
@@ -18,15 +26,24 @@ export async function deadLetter(input: DeadLetterInput): Promise<{ readonly dis
   let signals = 0;
   setHandler(entriesSignal, (batch) => {
     signals += 1;
-    for (const entry of batch.entries) addEntry(held, entry);
+    const { entries, refused } = readEntries(batch);
+    if (refused.length > 0) log.error('a signal was left alone, or a part of it', { what: refused.join(', ') });
+    for (const entry of entries) addEntry(held, entry);
     show();
   });
-  setHandler(discardSignal, ({ reason }) => {
-    discarded = reason;
+  setHandler(discardSignal, (why: unknown) => {
+    discarded = reasonOf(why);
   });
+  setDefaultSignalHandler((name) => log.error('a signal of an unknown name was left alone', { name }));
   setHandler(deadLetterQuery, now);
   show();
   await condition(() => discarded !== undefined || signals >= SIGNALS_MAX);
   if (discarded !== undefined) return { discarded };
   return continueAsNew<typeof deadLetter>(now());
+}
+
+/** Whoever discards without a reason means it no less. */
+function reasonOf(why: unknown): string {
+  const reason = typeof why === 'object' && why !== null && 'reason' in why ? why.reason : why;
+  return typeof reason === 'string' ? reason : 'no reason given';
 }

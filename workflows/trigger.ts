@@ -1,8 +1,8 @@
 import {
   allHandlersFinished,
+  ApplicationFailure,
   condition,
   continueAsNew,
-  log,
   setDefaultSignalHandler,
   setHandler,
   workflowInfo,
@@ -10,6 +10,7 @@ import {
 
 import { batchSignal, pressureQuery, verdictsUpdate, viewQuery } from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
+import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
 import { carry } from '../src/core/carried.ts';
 import { pressureOf } from '../src/core/state.ts';
 import { instanceView } from '../src/core/view.ts';
@@ -27,25 +28,33 @@ export async function trigger(input: TriggerInput): Promise<void> {
     const { historyLength: events, historySize: bytes } = workflowInfo();
     return {
       ...instanceView(instance.state),
-      history: { events, bytes, signals: instance.signals, tasks: instance.tasks },
+      history: { events, bytes, signals: instance.signals, tasks: instance.tasks, refused: instance.refused },
     };
   });
-  setHandler(verdictsUpdate, async ({ waits, waitMs }) => {
-    const isOver = () => instance.closing || instance.verdicts.ask(waits).complete;
-    await condition(isOver, waitMs, { summary: 'a caller waits for verdicts' });
-    return instance.verdicts.ask(waits).verdicts;
-  });
-  setDefaultSignalHandler((name) => log.warn('a signal of an unknown name was left alone', { name }));
+  setHandler(
+    verdictsUpdate,
+    async ({ waits, waitMs }) => {
+      const isOver = () => instance.closing || instance.verdicts.ask(waits).complete;
+      await condition(isOver, waitMs, { summary: 'a caller waits for verdicts' });
+      return instance.verdicts.ask(waits).verdicts;
+    },
+    { validator: checkQuestion },
+  );
+  setDefaultSignalHandler((name) => instance.refuse(`a signal named ${name.slice(0, 100)}`));
 
-  while (!instance.mayContinue()) {
-    await condition(() => instance.hasWork() || instance.mayContinue());
-    instance.work();
+  while (!instance.mayContinue() || !allHandlersFinished()) {
+    await condition(() => instance.hasWork() || (instance.mayContinue() && allHandlersFinished()));
+    if (instance.hasWork()) instance.work();
   }
-  await condition(allHandlersFinished);
-  if (instance.hasWork()) instance.work();
   await continueAsNew<typeof trigger>({
     version: 1,
     definition: instance.state.definition,
     carried: carry(instance.state),
   });
+}
+
+/** An update that is refused here leaves no trace in history; an error in its handler would stop the instance. */
+function checkQuestion(asked: unknown): void {
+  if (!isVerdictsQuestion(asked))
+    throw ApplicationFailure.nonRetryable('expected { waits, waitMs }', 'malformed_request');
 }

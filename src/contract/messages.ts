@@ -31,6 +31,8 @@ export type InstanceView = StateView & {
     readonly bytes: number;
     readonly signals: number;
     readonly tasks: number;
+    /** Signals of which a part could not be used. */
+    readonly refused: number;
   };
 };
 

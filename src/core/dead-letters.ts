@@ -25,6 +25,8 @@ export type Held = {
 const ENTRIES_MAX = 1_000;
 /** Bytes of events it keeps, well under what one payload may hold; past that an entry stays without its event. */
 const EVENTS_MAX_BYTES = 512 * 1_024;
+/** Characters kept of an entry's detail: 1,000 of them stay well under one payload too, whatever they hold. */
+const DETAIL_MAX_CHARS = 300;
 
 /** Takes an entry in, within the bounds. The same event or run counts once. Changes `held` in place. */
 export function addEntry(held: Held, entry: DeadLetterEntry): void {
@@ -34,9 +36,10 @@ export function addEntry(held: Held, entry: DeadLetterEntry): void {
     return;
   }
   const bytes = jsonBytes(entry.event);
-  const { event, ...reference } = entry;
+  const { event, detail, ...rest } = entry;
+  const reference = { ...rest, detail: detail.slice(0, DETAIL_MAX_CHARS) };
   const keeps = event !== undefined && held.bytes + bytes <= EVENTS_MAX_BYTES;
-  held.entries.push(keeps ? entry : reference);
+  held.entries.push(keeps ? { ...reference, event } : reference);
   if (keeps) held.bytes += bytes;
 }
 

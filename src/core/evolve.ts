@@ -180,4 +180,9 @@ function reported(state: TriggerState, { report }: FactOf<'startReported'>): voi
   state.startingBytes -= bytes;
   state.pendingItems -= run.items.length;
   state.pendingBytes -= bytes;
+  if (report.outcome !== 'conflict') return;
+  // Another run has the id: this one never was, and its events are in a dead letter.
+  state.counts.runs -= 1;
+  state.counts.eventsInRuns -= run.items.length;
+  state.counts.deadLettered += run.items.length;
 }

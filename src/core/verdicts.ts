@@ -52,10 +52,13 @@ export class Verdicts {
         for (const { eventId } of awaited) this.moveToRun(eventId, runId);
         return;
       }
-      case 'startReported':
-        this.settle(fact.report.runId, this.decided.get(fact.report.runId) ?? PENDING);
-        this.decided.delete(fact.report.runId);
+      case 'startReported': {
+        const { runId, outcome } = fact.report;
+        const started = this.decided.get(runId) ?? PENDING;
+        this.settle(runId, outcome === 'conflict' ? { kind: 'deadLettered', code: 'run_id_conflict' } : started);
+        this.decided.delete(runId);
         return;
+      }
       case 'definitionAdopted':
       case 'eventRecorded':
       case 'windowOpened':

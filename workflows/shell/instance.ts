@@ -1,12 +1,10 @@
-import { type Sinks, log, proxyActivities, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { type Sinks, log, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
-import type { Activities } from '../../activities/interface.ts';
 import { shouldContinue } from '../../src/contract/continuation.ts';
-import type { Batch, DeadLetterInput, TriggerInput } from '../../src/contract/messages.ts';
-import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
+import type { TriggerInput } from '../../src/contract/messages.ts';
+import { readBatch } from '../../src/contract/read-messages.ts';
 import { restore } from '../../src/core/carried.ts';
 import type { Effect } from '../../src/core/effect.ts';
-import { explain } from '../../src/core/explain.ts';
 import type { Fact } from '../../src/core/fact.ts';
 import type { Input } from '../../src/core/input.ts';
 import { type LedgerPage, ledgerPage } from '../../src/core/ledger.ts';
@@ -14,6 +12,7 @@ import { initialState, nextDeadline, type TriggerState } from '../../src/core/st
 import { step } from '../../src/core/step.ts';
 import { type Delivery, Verdicts } from '../../src/core/verdicts.ts';
 import { detailsText, timerText } from '../../src/core/view.ts';
+import { Letters } from './letters.ts';
 import { Starts } from './starts.ts';
 import { timeText } from './text.ts';
 import { MovingTimer } from './timer.ts';
@@ -22,7 +21,6 @@ import { MovingTimer } from './timer.ts';
 export type LedgerSinks = Sinks & { ledger: { record: (page: LedgerPage) => void } };
 
 const { ledger } = proxySinks<LedgerSinks>();
-const { openDeadLetters } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'open dead letters' });
 
 /** The shell of one instance: carries inputs to the core, and what the core decided to Temporal. */
 export class Instance {
@@ -32,14 +30,16 @@ export class Instance {
   closing = false;
   signals = 0;
   tasks = 0;
+  /** Signals of which a part could not be used. */
+  refused = 0;
 
   private readonly inputs: Input[] = [];
   private readonly starts: Starts;
+  private readonly letters = new Letters();
   private readonly timer: MovingTimer;
   private paused = false;
   private due = false;
   private woken = true;
-  private writing = 0;
   private readonly firstBytes = workflowInfo().historySize;
   private lastLength = 0;
 
@@ -54,17 +54,23 @@ export class Instance {
     if (unconfirmed.length > 0) this.starts.start(unconfirmed, false);
   }
 
-  /** Takes a batch in; called by the signal handler, so it only remembers. */
-  receive(batch: Batch): void {
+  /** Takes a batch in, whatever it is; called by the signal handler, so it only remembers. */
+  receive(batch: unknown): void {
     this.signals += 1;
-    if (batch.version !== 1) {
-      log.error('a batch of an unknown version was left alone', { version: batch.version });
-      return;
-    }
-    if (batch.definition) this.push({ kind: 'definition', definition: batch.definition });
-    for (const offer of batch.offers) this.push({ kind: 'offer', offer });
-    for (const report of batch.reports) this.push({ kind: 'runEnded', report });
-    this.paused ||= batch.pause === true;
+    const { offers, reports, definition, pause, refused } = readBatch(batch);
+    if (refused.length > 0) this.refuse(refused.join(', '));
+    const isOwn = definition?.name === this.state.definition.name;
+    if (definition && !isOwn) this.refuse('the definition of another trigger');
+    if (definition && isOwn) this.push({ kind: 'definition', definition });
+    for (const offer of offers) this.push({ kind: 'offer', offer });
+    for (const report of reports) this.push({ kind: 'runEnded', report });
+    this.paused ||= pause;
+  }
+
+  /** Counts a signal of which a part is left alone. */
+  refuse(what: string): void {
+    this.refused += 1;
+    log.error('a signal was left alone, or a part of it', { what });
   }
 
   hasWork(): boolean {
@@ -89,10 +95,13 @@ export class Instance {
     this.paused = false;
   }
 
-  /** Whether the run may end now: due, and nothing started in it is still on its way unless that cannot wait. */
+  /**
+   * Whether the run may end now: due, everything decided, and nothing started in it is still on its way. Past the hard
+   * limits it does not wait for starts, for unconfirmed runs are carried; dead letters are not.
+   */
   mayContinue(): boolean {
-    const settled = this.starts.pending === 0 && this.writing === 0;
-    return this.closing && (settled || this.shouldContinue(false));
+    if (!this.closing || this.hasWork() || this.letters.pending > 0) return false;
+    return this.starts.pending === 0 || this.shouldContinue(false);
   }
 
   private shouldContinue(paused: boolean): boolean {
@@ -117,6 +126,7 @@ export class Instance {
   private take(input: Input, facts: Fact[], effects: Effect[]): void {
     const delivery: Delivery | undefined = input.kind === 'offer' ? input.offer : undefined;
     if (delivery) this.verdicts.expect(delivery);
+    if (input.kind === 'startReported' && input.report.outcome === 'conflict') this.onConflict(input.report.runId);
     const stepped = step(this.state, input, Date.now());
     for (const fact of stepped.facts) {
       this.verdicts.observe(fact, delivery);
@@ -132,20 +142,11 @@ export class Instance {
       const runs = starts.filter((effect) => effect.sole === sole).map((effect) => effect.run);
       if (runs.length > 0) this.starts.start(runs, sole);
     }
-    if (letters.length > 0) this.write(letters.map((letter) => this.letterOf(letter)));
+    if (letters.length > 0) this.letters.events(this.state, letters);
   }
 
-  private write(letters: readonly DeadLetterInput[]): void {
-    this.writing += 1;
-    void openDeadLetters(letters).finally(() => {
-      this.writing -= 1;
-    });
-  }
-
-  private letterOf({ offer, code, reason }: Extract<Effect, { kind: 'deadLetter' }>): DeadLetterInput {
-    const { eventId, key, event, receivedAt } = offer;
-    const entry = { at: receivedAt, id: eventId, key, detail: explain(reason, timeText), ...(event && { event }) };
-    const { name, generation } = this.state.definition;
-    return { version: 1, of: 'events', trigger: name, generation, code, place: 'dedupe', entries: [entry] };
+  private onConflict(runId: string): void {
+    const run = this.state.starting.get(runId);
+    if (run) this.letters.conflict(this.state, run, Date.now());
   }
 }

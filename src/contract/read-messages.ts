@@ -1,0 +1,139 @@
+import type { DeadLetterEntry } from '../core/dead-letters.ts';
+import type { RunReport } from '../core/fact.ts';
+import type { Delivery } from '../core/verdicts.ts';
+import type { Definition } from '../spec/definition.ts';
+
+/** What of a batch can be used; `refused` says what cannot, one line each. */
+export type ReadBatch = {
+  readonly offers: readonly Delivery[];
+  readonly reports: readonly RunReport[];
+  readonly definition?: Definition;
+  readonly pause: boolean;
+  readonly refused: readonly string[];
+};
+
+type Members = { readonly [name: string]: unknown };
+
+/**
+ * Reads what a signal brought, whoever sent it: anyone who reaches Temporal may. Looks at as much of the shape as the
+ * instance relies on, and never throws: an exception in a handler would stop the instance.
+ */
+export function readBatch(batch: unknown): ReadBatch {
+  if (!isObject(batch)) return nothing('a batch that is no object');
+  if (batch['version'] !== 1) return nothing(`a batch of version ${String(batch['version']).slice(0, 20)}`);
+  const refused: string[] = [];
+  const { definition } = batch;
+  if (definition !== undefined && !isDefinition(definition)) refused.push('a definition');
+  return {
+    offers: listOf(batch['offers'], isDelivery, 'offer', refused),
+    reports: listOf(batch['reports'], isReport, 'report', refused),
+    ...(isDefinition(definition) && { definition }),
+    pause: batch['pause'] === true,
+    refused,
+  };
+}
+
+/** Reads the entries of a signal to a dead letter, and how many could not be used. Never throws. */
+export function readEntries(batch: unknown): {
+  readonly entries: readonly DeadLetterEntry[];
+  readonly refused: readonly string[];
+} {
+  const refused: string[] = [];
+  const entries = listOf(isObject(batch) ? batch['entries'] : undefined, isEntry, 'entry', refused);
+  return { entries, refused };
+}
+
+/** Whether the argument of the update that asks for verdicts can be used. */
+export function isVerdictsQuestion(asked: unknown): boolean {
+  if (!isObject(asked)) return false;
+  const { waits, waitMs } = asked;
+  return Array.isArray(waits) && waits.every(isText) && isTime(waitMs);
+}
+
+function nothing(why: string): ReadBatch {
+  return { offers: [], reports: [], pause: false, refused: [why] };
+}
+
+function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, refused: string[]): readonly T[] {
+  if (!Array.isArray(list)) {
+    refused.push(`a batch without its list of ${what}s`);
+    return [];
+  }
+  const all: readonly unknown[] = list;
+  const good = all.filter(is);
+  if (good.length < all.length) refused.push(`${all.length - good.length} of ${all.length} ${what}s`);
+  return good;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** A moment or a span in milliseconds. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 8.64e15;
+}
+
+function isMaybe<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
+  return value === undefined || is(value);
+}
+
+function isDelivery(value: unknown): value is Delivery {
+  if (!isObject(value)) return false;
+  const { eventId, body, receivedAt, key, time, by, event, identity, traceparent, wait } = value;
+  return (
+    isText(eventId) &&
+    eventId.startsWith('evt_') &&
+    isText(body) &&
+    isTime(receivedAt) &&
+    isText(key) &&
+    // An event may be dated before 1970.
+    isMaybe(time, isFiniteNumber) &&
+    isMaybe(event, isObject) &&
+    [by, identity, traceparent, wait].every((one) => isMaybe(one, isText))
+  );
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'deadLettered']);
+
+function isReport(value: unknown): value is RunReport {
+  return isObject(value) && isText(value['runId']) && isText(value['key']) && STATUSES.has(value['status']);
+}
+
+function isDefinition(value: unknown): value is Definition {
+  if (!isObject(value)) return false;
+  const { name, generation, loadedAt, mode, dedupe, freshness, debounce, cooldown, run } = value;
+  return (
+    isText(name) &&
+    isText(generation) &&
+    isTime(loadedAt) &&
+    isText(mode) &&
+    hasTimes(dedupe, 'windowMs') &&
+    (freshness === undefined || hasTimes(freshness, 'maxAgeMs')) &&
+    (debounce === undefined || hasTimes(debounce, 'quietMs')) &&
+    (cooldown === undefined || hasTimes(cooldown, 'periodMs')) &&
+    hasTimes(run, 'timeoutMs') &&
+    isText(run['target']) &&
+    isObject(run['params']) &&
+    isObject(run['retry']) &&
+    Array.isArray(run['retry']['delaysMs'])
+  );
+}
+
+function hasTimes(value: unknown, member: string): value is Members {
+  return isObject(value) && isTime(value[member]);
+}
+
+function isEntry(value: unknown): value is DeadLetterEntry {
+  if (!isObject(value)) return false;
+  const { at, id, key, detail, event } = value;
+  return isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail) && isMaybe(event, isObject);
+}
