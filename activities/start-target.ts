@@ -1,7 +1,7 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 
 import { createTarget } from '../src/connectors/registry.ts';
-import type { StartOutcome, StartRequest, TargetDeps } from '../src/connectors/target.ts';
+import { HEARTBEAT_EVERY_MS, type StartOutcome, type StartRequest, type TargetDeps } from '../src/connectors/target.ts';
 import type { Attempt } from '../src/core/retry.ts';
 import type { Definitions, LoadedTarget } from '../src/load/definitions.ts';
 import type { Logger } from '../src/observability/log.ts';
@@ -59,13 +59,23 @@ async function callTarget(
   if (!resolved.ok) return { kind: 'notStarted', code: 'mapping_error', detail: resolved.detail, permanent: true };
   const context = Context.current();
   measureLatency(input, dependencies.metrics);
-  const outcome = await createTarget(resolved.target, dependencies.targets).start(requestOf(input), {
-    signal: context.cancellationSignal,
-    heartbeat: (detail) => context.heartbeat(detail),
-    log: dependencies.log,
-  });
+  const alive = heartbeats(context);
+  const outcome = await createTarget(resolved.target, dependencies.targets)
+    .start(requestOf(input), { signal: context.cancellationSignal, heartbeat: alive.beat, log: dependencies.log })
+    .finally(alive.stop);
   if (context.cancellationSignal.aborted) throw new CancelledFailure('The run was cancelled.');
   return attemptOf(outcome, restart);
+}
+
+/** Heartbeats for as long as a call lasts, whatever the target does: by them a cancellation comes in, and a death is noticed. */
+function heartbeats(context: Context) {
+  let last: string | undefined;
+  const beat = (detail?: string) => {
+    last = detail;
+    context.heartbeat(detail);
+  };
+  const timer = setInterval(() => context.heartbeat(last), HEARTBEAT_EVERY_MS);
+  return { beat, stop: () => clearInterval(timer) };
 }
 
 function requestOf({ run, trigger, params, attempt }: StartTargetInput): StartRequest {

@@ -3,9 +3,11 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 
 import type { Committer } from '../src/accept/committer.ts';
+import type { Committed } from '../src/accept/lane.ts';
 import { batchSignal } from '../src/contract/definitions.ts';
 import type { DeadLetterInput } from '../src/contract/messages.ts';
 import { eventsDeadLetterId, instanceId, runDeadLetterId } from '../src/contract/names.ts';
+import type { RunReport } from '../src/core/fact.ts';
 import type { Definitions } from '../src/load/definitions.ts';
 import type { Logger } from '../src/observability/log.ts';
 import type { Metrics } from '../src/observability/metrics.ts';
@@ -22,37 +24,39 @@ export type TellDependencies = {
 export function createReportRun({ committer, definitions, log, metrics }: TellDependencies): Activities['reportRun'] {
   return async ({ trigger, report }) => {
     const definition = definitions().triggers.get(trigger)?.definition;
+    const committed = definition ? await committer.report(definition, report) : await reportToOrphan(trigger, report);
+    if (committed === 'gone') log.warn({ trigger, runId: report.runId }, 'a run ended whose trigger is gone');
+    else if (!committed.ok) throw ApplicationFailure.retryable(committed.refusal.detail, committed.refusal.code);
     metrics.count('signalbox_run_outcomes_total', { trigger, outcome: report.status });
     log.info({ trigger, runId: report.runId, key: report.key, status: report.status }, 'run ended');
-    if (definition) {
-      const committed = await committer.report(definition, report);
-      if (!committed.ok) throw ApplicationFailure.retryable(committed.refusal.detail, committed.refusal.code);
-      return;
-    }
-    try {
-      const handle = Context.current().client.workflow.getHandle(instanceId(trigger));
-      await handle.signal(batchSignal, { version: 1, offers: [], reports: [report] });
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-      log.warn({ trigger, runId: report.runId }, 'a run ended whose trigger is gone');
-    }
   };
 }
 
-/** Opens dead letters, or adds to open ones. */
+/** A trigger that is no longer defined has an instance as long as nobody ended it; it is never started again. */
+async function reportToOrphan(trigger: string, report: RunReport): Promise<Committed | 'gone'> {
+  try {
+    const handle = Context.current().client.workflow.getHandle(instanceId(trigger));
+    await handle.signal(batchSignal, { version: 1, offers: [], reports: [report] });
+    return { ok: true };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'gone';
+    throw error;
+  }
+}
+
+/** Opens dead letters, or adds to open ones: all entries at once, so that those of one dead letter share its signals. */
 export function createOpenDeadLetters({ committer, log, metrics }: TellDependencies): Activities['openDeadLetters'] {
   return async (letters) => {
-    for (const letter of letters) {
-      for (const entry of letter.entries) {
-        const workflowId = idOf(letter, entry.id);
-        const committed = await committer.deadLetter(workflowId, letter, entry);
-        if (!committed.ok) throw ApplicationFailure.retryable(committed.refusal.detail, committed.refusal.code);
-        metrics.count('signalbox_dead_letters_total', { trigger: letter.trigger, code: letter.code });
-        log.warn(
-          { trigger: letter.trigger, code: letter.code, of: entry.id, deadLetterId: workflowId },
-          'dead letter opened',
-        );
-      }
+    const entries = letters.flatMap((letter) => letter.entries.map((entry) => ({ letter, entry })));
+    const written = await Promise.all(
+      entries.map(({ letter, entry }) => committer.deadLetter(idOf(letter, entry.id), letter, entry)),
+    );
+    const failed = written.find((one) => !one.ok);
+    if (failed) throw ApplicationFailure.retryable(failed.refusal.detail, failed.refusal.code);
+    for (const { letter, entry } of entries) {
+      const { trigger, code } = letter;
+      metrics.count('signalbox_dead_letters_total', { trigger, code });
+      log.warn({ trigger, code, of: entry.id, deadLetterId: idOf(letter, entry.id) }, 'dead letter opened');
     }
   };
 }

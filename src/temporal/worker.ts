@@ -13,18 +13,23 @@ const WORKFLOW_TASKS_MAX = 200;
 const ACTIVITIES_MAX = 200;
 /** What was under way when a worker is asked to stop gets this long to finish. */
 const SHUTDOWN_GRACE = '10s';
+/** A call that a person cancels learns of it with its next heartbeat, which the SDK holds back for so long. */
+const HEARTBEATS_AT_MOST_EVERY = '3s';
 
 export type WorkerOptions = {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: Activities;
   readonly sinks: InjectedSinks<Sinks>;
+  /** Bundled workflows, where somebody has them already. */
+  readonly workflowBundle?: { readonly code: string };
 };
 
 /** The worker of a process: polls the one task queue until it is shut down. */
-export function createWorker({ connection, namespace, activities, sinks }: WorkerOptions): Promise<Worker> {
+export function createWorker(options: WorkerOptions): Promise<Worker> {
+  const { connection, namespace, activities, sinks, workflowBundle } = options;
   return Worker.create({
-    ...workflowSource(),
+    ...(workflowBundle ? { workflowBundle } : workflowSource()),
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
@@ -34,5 +39,6 @@ export function createWorker({ connection, namespace, activities, sinks }: Worke
     maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_MAX,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
     shutdownGraceTime: SHUTDOWN_GRACE,
+    maxHeartbeatThrottleInterval: HEARTBEATS_AT_MOST_EVERY,
   });
 }
