@@ -63,9 +63,7 @@ export class Committer {
   /** Adds an entry to a dead letter, which is opened where it is not open. */
   deadLetter(workflowId: string, letter: DeadLetterInput, entry: DeadLetterEntry): Promise<Committed> {
     const lane = this.letters.get(workflowId) ?? this.letterLane(workflowId, letter);
-    return lane.commit(entry).finally(() => {
-      if (lane.isIdle) this.letters.delete(workflowId);
-    });
+    return lane.commit(entry);
   }
 
   private instance(definition: Definition): InstanceLane {
@@ -156,6 +154,7 @@ export class Committer {
       isPatient: () => false,
       now: this.now,
       pauseEveryBytes: () => Infinity,
+      onIdle: () => this.letters.delete(workflowId),
       admit: () => Promise.resolve(undefined),
       send: async (entries) => {
         const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>

@@ -20,6 +20,8 @@ export type LaneOptions<Item> = {
   /** How many bytes may go between two announced pauses. */
   readonly pauseEveryBytes: () => number;
   readonly onSent?: (sent: { readonly items: number; readonly bytes: number; readonly tookMs: number }) => void;
+  /** Nothing is left to send. */
+  readonly onIdle?: () => void;
   readonly now: () => number;
 };
 
@@ -65,11 +67,6 @@ export class Lane<Item> {
     this.options = options;
   }
 
-  /** Items not yet acknowledged, those in flight included. */
-  get isIdle(): boolean {
-    return !this.busy && this.queue.length === 0;
-  }
-
   /** Resolves when Temporal has the item on disk, or when it was given up. Never rejects. */
   commit(item: Item): Promise<Committed> {
     if (this.queue.length >= QUEUE_MAX) {
@@ -98,6 +95,7 @@ export class Lane<Item> {
       if (silenceMs > 0) await delay(silenceMs);
     }
     this.busy = false;
+    this.options.onIdle?.();
   }
 
   private nextBatch(): readonly Waiting<Item>[] {

@@ -43,7 +43,8 @@ export function offerOf(trigger: LoadedTrigger, incoming: IncomingEvent, eventId
     const selected = select(selector, incoming, json, { event: json, trigger: context }, place);
     if (selected === 'no') continue;
     if (selected !== 'yes') return selected;
-    return map(trigger, selector, incoming, eventId, { event: json, trigger: context });
+    const places = placesOf(trigger, index, place);
+    return map(trigger, places, selector, { ...incoming, eventId }, { event: json, trigger: context });
   }
   return { kind: 'noMatch' };
 }
@@ -72,18 +73,29 @@ function holds(when: Expression, variables: Variables, pointer: string): 'yes' |
   );
 }
 
+/** Where the key and the collected value are written: a selector may have its own. */
+type Places = { readonly key: string; readonly collect: string };
+
+function placesOf({ spec: { events } }: LoadedTrigger, index: number, place: string): Places {
+  const own = 'any' in events ? events.any[index] : events;
+  return {
+    key: own?.key === undefined ? '/key' : `${place}/key`,
+    collect: own?.collect === undefined ? '/collect' : `${place}/collect`,
+  };
+}
+
 function map(
   trigger: LoadedTrigger,
+  places: Places,
   selector: LoadedSelector,
-  incoming: IncomingEvent,
-  eventId: string,
+  incoming: IncomingEvent & { readonly eventId: string },
   variables: Variables & { event: JsonObject },
 ): Offered {
-  const { event, receivedAt, traceparent } = incoming;
-  const key = keyOf(selector.key, variables);
+  const { event, eventId, receivedAt, traceparent } = incoming;
+  const key = keyOf(selector.key, places.key, variables);
   if (key.kind === 'failed') return key;
   const all = { ...variables, key: key.text };
-  const collected = selector.collect && resolve(selector.collect, all, '/collect');
+  const collected = selector.collect && resolve(selector.collect, all, places.collect);
   if (collected?.kind === 'failed') return collected;
   const identity = trigger.identity && resolve(trigger.identity, all, '/run/identity');
   if (identity?.kind === 'failed') return identity;
@@ -113,16 +125,17 @@ function map(
 
 function keyOf(
   template: Template | undefined,
+  place: string,
   variables: Variables,
 ): { readonly kind: 'key'; readonly text: string } | Failed {
   if (!template) return { kind: 'key', text: DEFAULT_KEY };
-  const value = resolve(template, variables, '/key');
+  const value = resolve(template, variables, place);
   if (value.kind === 'failed') return value;
   const text = textOf(value.value);
-  if (text === undefined) return failed('mapping_error', '/key', 'a key is text, a number or a boolean');
+  if (text === undefined) return failed('mapping_error', place, 'a key is text, a number or a boolean');
   const bytes = Buffer.byteLength(text);
   if (bytes >= 1 && bytes <= KEY_MAX_BYTES) return { kind: 'key', text };
-  return failed('mapping_error', '/key', `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);
+  return failed('mapping_error', place, `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);
 }
 
 function textOf(value: Json): string | undefined {
