@@ -15,6 +15,7 @@ import { createAskVerdicts } from '../../src/accept/verdicts.ts';
 import { batchSignal, deadLetterQuery, viewQuery } from '../../src/contract/definitions.ts';
 import type { DeadLetterInput, InstanceView } from '../../src/contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
+import { explain } from '../../src/core/explain.ts';
 import type { LedgerEntry, LedgerPage } from '../../src/core/ledger.ts';
 import { type Definitions, formatFinding, loadDefinitions } from '../../src/load/load.ts';
 import { createLedger } from '../../src/observability/ledger.ts';
@@ -115,7 +116,7 @@ export class World {
   private async work(code: string): Promise<void> {
     const log = createLogger({ level: 'silent' });
     const metrics = createMetrics({ version: 'test' });
-    const tell = createLedger(log, metrics);
+    const tell = createLedger(log, metrics, (reason) => explain(reason, String));
     const record = (page: LedgerPage) => {
       for (const entry of page.entries) this.ledger.push({ trigger: page.trigger, ...entry });
       tell(page);
