@@ -24,7 +24,7 @@ const selector = z
         'EventBridge pattern over the whole CloudEvent: each member holds an object or a list of values and of ' +
           '{prefix}, {suffix}, {wildcard}, {equals-ignore-case}, {anything-but}, {numeric}, {exists}, {cidr}; lists are OR.',
       ),
-    when: bareCel.optional().describe('Condition in bare CEL over event, key and trigger, checked after the pattern.'),
+    when: bareCel.optional().describe('Condition in bare CEL over event and trigger, checked after the pattern.'),
     key: valueTemplate.optional().describe('Key of the events of this selector, instead of the one of the trigger.'),
     collect: valueTemplate.optional().describe('What a window keeps of the events of this selector.'),
   })
