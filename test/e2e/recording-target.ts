@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { JsonObject } from '../../src/spec/json.ts';
 
 /** One call of a target. */
-export type Call = {
+type Call = {
   readonly at: number;
   /** The run id it came with. */
   readonly key: string;

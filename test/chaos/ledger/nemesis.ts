@@ -13,21 +13,19 @@ const PAUSE_MIN_MS = 1_500;
 const PAUSE_MAX_MS = 3_500;
 
 /** Kills every process once and one of them twice, pauses one, in an order the seed gives. */
-export async function nemesis(system: System, draw: Random, signal: AbortSignal): Promise<readonly Fault[]> {
+export async function* nemesis(system: System, draw: Random): AsyncGenerator<Fault> {
   const anyOf = () => VICTIMS[draw.below(VICTIMS.length)] ?? 'worker';
   const plan = draw.shuffle<Fault>([
     ...VICTIMS.map((victim) => ({ kind: 'kill', victim }) as const),
     { kind: 'kill', victim: anyOf() },
     { kind: 'pause', victim: anyOf() },
   ]);
-  const done: Fault[] = [];
   for (const fault of plan) {
-    await delay(BETWEEN_MIN_MS + draw.below(BETWEEN_MAX_MS - BETWEEN_MIN_MS), undefined, { signal });
+    await delay(BETWEEN_MIN_MS + draw.below(BETWEEN_MAX_MS - BETWEEN_MIN_MS));
     if (fault.kind === 'kill') await system.killAndRestart(fault.victim);
     else await pause(system, fault.victim, PAUSE_MIN_MS + draw.below(PAUSE_MAX_MS - PAUSE_MIN_MS));
-    done.push(fault);
+    yield fault;
   }
-  return done;
 }
 
 async function pause(system: System, victim: Victim, pauseMs: number): Promise<void> {

@@ -15,7 +15,7 @@ export function violations(evidence: Evidence): readonly string[] {
 }
 
 /** What an instance was sent, told apart by what the contract makes of it. */
-export type Classified = {
+type Classified = {
   readonly distinct: ReadonlySet<string>;
   readonly duplicates: number;
   /** Deliveries of a known event with another body. */

@@ -10,7 +10,8 @@ import { type ServerProcess, startServerProcess } from '../../../src/temporal/em
 import { choosePort } from '../../../src/temporal/embedded/ports.ts';
 import { serverArguments } from '../../../src/temporal/embedded/server-settings.ts';
 import { prepareNamespace } from '../../../src/temporal/namespace.ts';
-import { type Program, startProgram } from '../../e2e/program.ts';
+import { type Environment, type Program, startProgram } from '../../e2e/program.ts';
+import { report } from '../../setup/provided.ts';
 import { type RecordingTarget, startRecordingTarget } from '../../e2e/recording-target.ts';
 import { writeDefinitions } from './definitions.ts';
 import type { Random } from './random.ts';
@@ -76,21 +77,30 @@ export class System {
 
   /** kill -9, and at once a new one; resolves when that is ready. */
   async killAndRestart(victim: Victim): Promise<void> {
-    const running = this.processes.get(victim);
-    if (!running) throw new Error(`${victim} does not run`);
-    process.kill(running.pid, 'SIGKILL');
-    await running.exited;
+    await this.end(victim);
     await this.launch(victim);
   }
 
-  /** Ends everything that was started and removes every trace of it. */
-  async stop(): Promise<void> {
+  /** Runs a worker that is killed right after it started a run of the trigger; resolves when it was, and a new one runs. */
+  async crashAfterStart(trigger: string): Promise<number | NodeJS.Signals> {
+    await this.end('worker');
+    const preload = new URL('crash-after-start.mjs', import.meta.url).href;
+    const worker = await this.launchProgram('worker', { SIGNALBOX_CRASH_TRIGGER: trigger }, preload);
+    this.processes.set('worker', worker);
+    const how = await worker.exited;
+    await this.launch('worker');
+    return how;
+  }
+
+  /** Ends everything that was started; its files stay where somebody will want to look at them. */
+  async stop(keepsFiles: boolean): Promise<void> {
     await this.connection?.close();
     const { server, ...programs } = Object.fromEntries(this.processes);
     await Promise.all(Object.values(programs).map((program) => program.stop()));
     await server?.stop();
     await this.endpoint?.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    if (keepsFiles) report(`ledgers, database and log are in ${this.directory}`);
+    else rmSync(this.directory, { recursive: true, force: true });
   }
 
   private get address(): string {
@@ -110,15 +120,28 @@ export class System {
     return started.process;
   }
 
-  private async launchProgram(victim: 'ingress' | 'worker'): Promise<Program> {
-    return startProgram(victim === 'ingress' ? 'serve' : 'worker', {
+  private async end(victim: Victim): Promise<void> {
+    const running = this.processes.get(victim);
+    if (!running) throw new Error(`${victim} does not run`);
+    process.kill(running.pid, 'SIGKILL');
+    await running.exited;
+  }
+
+  private async launchProgram(
+    victim: 'ingress' | 'worker',
+    more: Environment = {},
+    preload?: string,
+  ): Promise<Program> {
+    const environment = {
       TEMPORAL_ADDRESS: this.address,
       TEMPORAL_NAMESPACE: NAMESPACE,
       SIGNALBOX_CONFIG: join(this.directory, 'definitions'),
       SIGNALBOX_STATE: join(this.directory, victim),
       SIGNALBOX_PORT: `${this.httpPort}`,
       LOG_LEVEL: 'warn',
-    });
+      ...more,
+    };
+    return startProgram(victim === 'ingress' ? 'serve' : 'worker', environment, preload);
   }
 }
 
