@@ -5,7 +5,7 @@ import { isMainThread } from 'node:worker_threads';
 import { WorkflowClient } from '@temporalio/client';
 
 if (isMainThread) {
-  const { start } = WorkflowClient.prototype;
+  const start = Reflect.get(WorkflowClient.prototype, 'start');
   WorkflowClient.prototype.start = async function (type, options) {
     const handle = await start.call(this, type, options);
     if (options.args?.[0]?.trigger === process.env.SIGNALBOX_CRASH_TRIGGER) process.kill(process.pid, 'SIGKILL');
