@@ -1,14 +1,17 @@
 import { runCommand } from './cli/program.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
-import { startProcess } from './process.ts';
+import type { startProcess } from './process.ts';
 import { readSettings } from './settings.ts';
 import { VERSION } from './version.ts';
+
+/** Loaded where it is needed: the worker takes longer to load than other commands to run. */
+const start: typeof startProcess = async (...given) => (await import('./process.ts')).startProcess(...given);
 
 /** The composition root: reads the environment and hands the command line what it runs. */
 const read = readSettings();
 if (read.ok) {
   const { settings } = read;
-  const commands = { settings, version: VERSION, start: startProcess, parseJson: parseStrictJson };
+  const commands = { settings, version: VERSION, start, parseJson: parseStrictJson };
   process.exitCode = await runCommand(commands, process.argv);
 } else {
   for (const { message, remedy } of read.findings) process.stderr.write(`${message}\n  ${remedy}\n`);

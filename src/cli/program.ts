@@ -2,7 +2,6 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
-import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { generate } from './generate.ts';
 import { lint } from './lint.ts';
@@ -82,7 +81,7 @@ function addOffline(program: Command, { settings, parseJson }: Commands, end: En
     );
   withOutput(program.command('doctor'))
     .description('check what Signalbox needs; changes nothing')
-    .action(({ output }: WithOutput) => end(doctor(settings, output)));
+    .action(({ output }: WithOutput) => end(import('./doctor.ts').then(({ doctor }) => doctor(settings, output))));
   program
     .command('generate', { hidden: true })
     .description('write what docs/ is generated from the sources')

@@ -1,12 +1,9 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { messageOf } from './exit.ts';
 import { humanLine } from './human-line.ts';
+import { openLogFile } from './log-file.ts';
 import { harmless, tell } from './output.ts';
-
-/** A log file beyond this is set aside, so that two of this size are the most there is. */
-const LOG_ROTATE_BYTES = 16 * 1_024 * 1_024;
 
 /** The log of a process that a person watches. */
 export type TerminalLog = {
@@ -18,7 +15,7 @@ export type TerminalLog = {
 /** Writes every line to `signalbox.log` in the state directory, and what matters to the terminal, in short. */
 export function openTerminalLog(stateDirectory: string): TerminalLog {
   const file = join(stateDirectory, 'signalbox.log');
-  const append = openAppender(file);
+  const append = openOrTell(file);
   return {
     ...(append && { file }),
     write: (line) => {
@@ -29,29 +26,11 @@ export function openTerminalLog(stateDirectory: string): TerminalLog {
   };
 }
 
-function openAppender(file: string): ((line: string) => void) | undefined {
-  const open = (): number => openSync(file, 'a', 0o600);
-  let descriptor: number;
-  let bytes: number;
+function openOrTell(file: string): ReturnType<typeof openLogFile> | undefined {
   try {
-    mkdirSync(join(file, '..'), { recursive: true });
-    descriptor = open();
-    bytes = fstatSync(descriptor).size;
+    return openLogFile(file);
   } catch (error) {
     tell(`No log file is kept: ${messageOf(error)}`);
     return undefined;
   }
-  return (line) => {
-    try {
-      if (bytes > LOG_ROTATE_BYTES) {
-        closeSync(descriptor);
-        renameSync(file, `${file}.1`);
-        descriptor = open();
-        bytes = 0;
-      }
-      bytes += writeSync(descriptor, line);
-    } catch {
-      // A full disk must not end the service; the terminal still shows what matters.
-    }
-  };
 }
