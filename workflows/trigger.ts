@@ -34,13 +34,17 @@ export async function trigger(input: TriggerInput): Promise<void> {
   setHandler(
     verdictsUpdate,
     async ({ waits, waitMs }) => {
+      instance.wake();
       const isOver = () => instance.closing || instance.verdicts.ask(waits).complete;
       await condition(isOver, waitMs, { summary: 'a caller waits for verdicts' });
       return instance.verdicts.ask(waits).verdicts;
     },
     { validator: checkQuestion },
   );
-  setDefaultSignalHandler((name) => instance.refuse(`a signal named ${name.slice(0, 100)}`));
+  setDefaultSignalHandler((name) => {
+    instance.signals += 1;
+    instance.refuse(`a signal named ${name.slice(0, 100)}`);
+  });
 
   while (!instance.mayContinue() || !allHandlersFinished()) {
     await condition(() => instance.hasWork() || (instance.mayContinue() && allHandlersFinished()));

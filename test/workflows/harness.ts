@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Client } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
@@ -13,6 +13,7 @@ import { Committer } from '../../src/accept/committer.ts';
 import type { Accept, AcceptOutcome } from '../../src/accept/outcome.ts';
 import { createAskVerdicts } from '../../src/accept/verdicts.ts';
 import { batchSignal, deadLetterQuery, viewQuery } from '../../src/contract/definitions.ts';
+import { SOFT_SIGNALS } from '../../src/contract/limits.ts';
 import type { DeadLetterInput, InstanceView } from '../../src/contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import { explain } from '../../src/core/explain.ts';
@@ -246,6 +247,34 @@ spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout} }, onUn
 
   view(name: string): Promise<InstanceView> {
     return this.client.workflow.getHandle(instanceId(name)).query(viewQuery);
+  }
+
+  instance(name: string): WorkflowHandle {
+    return this.client.workflow.getHandle(instanceId(name));
+  }
+
+  /** Past the soft limit of signals, with a pause announced each time: the instance continues as new. */
+  async continueAsNew(name: string): Promise<void> {
+    const before = (await this.instance(name).describe()).runId;
+    await Promise.all(Array.from({ length: SOFT_SIGNALS + 20 }, () => this.pause(name)));
+    await this.settle();
+    if ((await this.instance(name).describe()).runId === before) throw new Error(`${name} did not continue as new`);
+  }
+
+  /** The current details of an execution, as the Temporal UI asks for them. */
+  async details(workflowId: string): Promise<string> {
+    const metadata: unknown = await this.client.workflow.getHandle(workflowId).query('__temporal_workflow_metadata');
+    const details = typeof metadata === 'object' && metadata && 'currentDetails' in metadata && metadata.currentDetails;
+    return typeof details === 'string' ? details : '';
+  }
+
+  /** The labels of the timers an execution started, in order. */
+  async timerLabels(workflowId: string): Promise<readonly string[]> {
+    const { events } = await this.client.workflow.getHandle(workflowId).fetchHistory();
+    const labelled = (events ?? []).filter((event) => event.timerStartedEventAttributes);
+    return labelled.map((event) =>
+      String(JSON.parse(Buffer.from(event.userMetadata?.summary?.data ?? '""').toString())),
+    );
   }
 
   deadLetter(workflowId: string): Promise<DeadLetterInput> {

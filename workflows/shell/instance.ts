@@ -57,6 +57,7 @@ export class Instance {
   /** Takes a batch in, whatever it is; called by the signal handler, so it only remembers. */
   receive(batch: unknown): void {
     this.signals += 1;
+    this.wake();
     const { offers, reports, definition, pause, refused } = readBatch(batch);
     if (refused.length > 0) this.refuse(refused.join(', '));
     const isOwn = definition?.name === this.state.definition.name;
@@ -67,9 +68,15 @@ export class Instance {
     this.paused ||= pause;
   }
 
+  /** Every task counts towards continue-as-new, whether or not it brings something to decide. */
+  wake(): void {
+    this.woken = true;
+  }
+
   /** Counts a signal of which a part is left alone. */
   refuse(what: string): void {
     this.refused += 1;
+    this.wake();
     log.error('a signal was left alone, or a part of it', { what });
   }
 
