@@ -4,7 +4,8 @@ import { WORKFLOW, instanceId, TASK_QUEUE } from '../../src/contract/names.ts';
 import { carry } from '../../src/core/carried.ts';
 import { initialState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
-import { DAY, HOUR, MINUTE, SECOND, useWorld } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './world.ts';
 
 const world = useWorld();
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { HOUR, MINUTE, SECOND, useWorld } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { HOUR, MINUTE, SECOND } from './world.ts';
 
 const world = useWorld();
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { instanceId, runDeadLetterId, SEARCH_ATTRIBUTE } from '../../src/contract/names.ts';
-import { HOUR, MINUTE, useWorld } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { HOUR, MINUTE } from './world.ts';
 
 const world = useWorld();
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { instanceId, runDeadLetterId } from '../../src/contract/names.ts';
 import { ApplicationFailure } from '@temporalio/common';
-import { DAY, HOUR, MINUTE, TRACEPARENT, useWorld } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { DAY, HOUR, MINUTE, TRACEPARENT } from './world.ts';
 
 const world = useWorld();
 const no = { status: 500 } as const;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { batchSignal, verdictsUpdate } from '../../src/contract/definitions.ts';
-import { HOUR, MINUTE, useWorld, workerLog } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { HOUR, MINUTE, workerLog } from './world.ts';
 
 const world = useWorld();
 
@@ -72,15 +73,15 @@ describe('an instance', () => {
     await world().define('update', { stages: ['debounce: { quiet: 1h }'] });
     await world().send('update', 'e');
     const handle = world().instance('update');
-    const asked: readonly unknown[][] = [
-      [],
-      [null],
-      [{ waits: 'x', waitMs: 1 }],
-      [{ waits: [], waitMs: -1 }],
-      [{ waits: [3], waitMs: 1 }],
-    ];
-    for (const args of asked) {
-      const answer = handle.executeUpdate<unknown, unknown[]>(verdictsUpdate.name, { args });
+    for (const asked of [
+      null,
+      7,
+      {},
+      { waits: 'x', waitMs: 1 },
+      { waits: [], waitMs: -1 },
+      { waits: [3], waitMs: 1 },
+    ]) {
+      const answer = handle.executeUpdate<unknown, [unknown]>(verdictsUpdate.name, { args: [asked] });
       await expect(answer).rejects.toThrow();
     }
     await expect(handle.executeUpdate('nonsense')).rejects.toThrow();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { runDeadLetterId } from '../../src/contract/names.ts';
-import { HOUR, MINUTE, SECOND, useWorld } from './harness.ts';
+import { useWorld } from './harness.ts';
+import { HOUR, MINUTE, SECOND } from './world.ts';
 
 const world = useWorld();
 

@@ -1,0 +1,109 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+
+import { eventsDeadLetterId, instanceId } from '../../src/contract/names.ts';
+import { readSettings } from '../../src/settings.ts';
+import { findTestServer } from '../../src/temporal/embedded/test-server.ts';
+import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
+
+/** Brings an execution into a state and answers its workflow id. */
+type Scenario = (world: World) => Promise<string>;
+
+const SCENARIOS: { readonly [file: string]: Scenario } = {
+  'instance-mid-debounce': async (world) => {
+    await world.define('window', { stages: ['debounce: { quiet: 2h }'] });
+    for (const id of ['a', 'b', 'c']) {
+      await world.send('window', id, { key: id === 'c' ? 'other' : 'k' });
+      await world.sleep(HOUR);
+    }
+    return instanceId('window');
+  },
+  'instance-after-continue-as-new': async (world) => {
+    await world.define('continued', { stages: ['debounce: { quiet: 6h }'] });
+    await world.send('continued', 'a');
+    await world.settle();
+    await world.continueAsNew('continued');
+    await world.send('continued', 'b');
+    await world.settle();
+    return instanceId('continued');
+  },
+  'instance-leading-edge': async (world) => {
+    await world.define('leading', { stages: ['debounce: { quiet: 2h, edge: leading }'] });
+    await world.send('leading', 'a', {}, 2_000);
+    await world.send('leading', 'b');
+    await world.settle();
+    return instanceId('leading');
+  },
+  'instance-cooldown-hold': async (world) => {
+    await world.define('cooling', { stages: ['cooldown: { period: 3h }'] });
+    await world.send('cooling', 'a');
+    await world.sleep(HOUR);
+    await world.send('cooling', 'b');
+    await world.sleep(2 * HOUR + MINUTE);
+    await world.send('cooling', 'c');
+    await world.settle();
+    return instanceId('cooling');
+  },
+  'instance-conflict': async (world) => {
+    await world.define('conflict', { stages: ['debounce: { quiet: 2h }'] });
+    await world.send('conflict', 'a', { file: '1' });
+    await world.send('conflict', 'a', { file: '2' });
+    await world.settle();
+    return instanceId('conflict');
+  },
+  'run-mid-retry': async (world) => {
+    await world.define('retry');
+    world.target.answer('retry', { status: 500 }, { status: 500 });
+    await world.send('retry', 'a');
+    await world.sleep(2 * MINUTE);
+    return world.onlyRunId('retry');
+  },
+  'run-succeeded': async (world) => {
+    await world.define('success');
+    await world.send('success', 'a');
+    await world.settle();
+    return world.onlyRunId('success');
+  },
+  'run-dead-letter': async (world) => {
+    await world.define('refused');
+    world.target.answer('refused', { status: 404 });
+    await world.send('refused', 'a');
+    await world.settle();
+    return world.onlyRunId('refused');
+  },
+  'dead-letter': async (world) => {
+    await world.define('broken', { key: '${{ event.data.missing }}' });
+    await world.send('broken', 'a');
+    await world.send('broken', 'b');
+    await world.sleep(30 * SECOND);
+    const generation = world.current().triggers.get('broken')?.generation ?? '';
+    return eventsDeadLetterId({ trigger: 'broken', generation, code: 'mapping_error', place: '/key' });
+  },
+};
+
+const DIRECTORY = fileURLToPath(new URL('histories/', import.meta.url));
+
+/** Records the histories anew, after a change of the workflows that is meant to change them. */
+async function record(): Promise<void> {
+  const read = readSettings();
+  if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join('\n'));
+  const { cacheDirectory } = read.settings;
+  const found = await findTestServer({ cacheDirectory, report: (line) => process.stderr.write(`${line}\n`) });
+  if (!found.ok) throw new Error(`${found.message}\n${found.remedy}`);
+  const world = await World.open(found.path);
+  mkdirSync(DIRECTORY, { recursive: true });
+  for (const [file, scenario] of Object.entries(SCENARIOS)) {
+    const workflowId = await scenario(world);
+    const history = await world.client.workflow.getHandle(workflowId).fetchHistory();
+    const json: unknown = JSON.parse(historyToJSON(history));
+    // Who recorded it is of no use to anyone, and differs every time.
+    const text = JSON.stringify(json).replaceAll(/"identity":"[^"]*"/g, '"identity":"recorder"');
+    writeFileSync(`${DIRECTORY}${file}.json`, `${text}\n`);
+    process.stdout.write(`${file}: ${history.events?.length ?? 0} events\n`);
+  }
+  await world.close();
+}
+
+await record();
