@@ -4,7 +4,7 @@ import { compileExpression, type Expression } from './expression.ts';
 import { compilePattern, explainPattern } from './pattern.ts';
 
 /** Whether an event matches, with a reason as a sentence; the code is there where live traffic would be dead-lettered. */
-export type SandboxAnswer = {
+type SandboxAnswer = {
   readonly matched: boolean;
   readonly reason: string;
   readonly code?: 'filter_error';
