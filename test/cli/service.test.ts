@@ -129,12 +129,16 @@ describe('a call of the service', () => {
     expect(await callService({ url, from, token: 'right' }, '/v1/triggers')).toMatchObject({ ok: true, status: 200 });
   });
 
-  test('says that something else listens there, and follows it nowhere', async () => {
+  test('says that something else listens there', async () => {
     const url = await serverThat(() => ({ status: 200, body: '<html>' }));
     const reply = await callService({ url, from: 'default' }, '/v1/triggers');
     expect(reply).toMatchObject({ ok: false, message: expect.stringContaining('not Signalbox') });
-    const away = await serverThat(() => ({ status: 302, headers: { location: url }, body: '' }));
-    expect(await callService({ url: away, from: 'default' }, '/v1/triggers')).toMatchObject({ ok: false });
+  });
+
+  test('is not sent on to another address', async () => {
+    const elsewhere = await serverThat(() => ({ status: 200, body: '{}' }));
+    const url = await serverThat(() => ({ status: 302, headers: { location: elsewhere }, body: '' }));
+    expect(await callService({ url, from: 'default' }, '/v1/triggers')).toMatchObject({ ok: false });
   });
 });
 
