@@ -8,6 +8,8 @@ export type StartTargetInput = {
   readonly trigger: string;
   readonly run: Omit<RunRequest, 'items'>;
   readonly eventCount: number;
+  /** What the target's own templates see as `items`. */
+  readonly items: Json;
   readonly params: Json;
   /** 1 for the first. */
   readonly attempt: number;

@@ -1,11 +1,14 @@
 import { PARAMS_MAX_BYTES } from '../src/contract/limits.ts';
 import type { ResolvedParams, RunInput } from '../src/contract/messages.ts';
-import type { Item } from '../src/core/offer.ts';
+import { itemsOf, manifestOf } from '../src/contract/run-items.ts';
 import { compileTemplate } from '../src/match/template.ts';
-import type { Json, JsonObject } from '../src/spec/json.ts';
+import type { JsonObject } from '../src/spec/json.ts';
 
 /** What `params` and the strings of a Target see. */
 export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'items'] as const;
+
+/** How a result that passes the engine's own cap is told from an expression that fails. */
+const TOO_LARGE = 'the result is larger than';
 
 /** The `run` of expressions. */
 export function runVariable(run: { runId: string; firedAt: number; cause: string }, eventCount: number): JsonObject {
@@ -29,10 +32,9 @@ export async function resolveParams({ trigger, run }: RunInput): Promise<Resolve
     run: runVariable(run, run.items.length),
     event: run.last.event,
   };
-  const manifest = { manifest: `/v1/runs/${run.runId}/events`, count: run.items.length };
-  for (const items of [itemsOf(run.items), manifest]) {
+  for (const items of [itemsOf(run.items), manifestOf(run)]) {
     const resolved = compiled.template.resolve({ ...base, items });
-    if (!resolved.ok && !resolved.message.includes('larger than')) {
+    if (!resolved.ok && !resolved.message.startsWith(TOO_LARGE)) {
       return failed(`/run/params${resolved.pointer}`, `${resolved.expression}: ${resolved.message}`);
     }
     if (resolved.ok && Buffer.byteLength(JSON.stringify(resolved.value)) <= PARAMS_MAX_BYTES) {
@@ -40,12 +42,6 @@ export async function resolveParams({ trigger, run }: RunInput): Promise<Resolve
     }
   }
   return failed('/run/params', `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
-}
-
-/** One entry an event: its value; references for all as soon as one event was too large to keep. */
-function itemsOf(items: readonly Item[]): Json {
-  const complete = items.every((item) => item.value !== undefined);
-  return items.map((item) => (complete && item.value !== undefined ? item.value : { eventId: item.eventId }));
 }
 
 function failed(pointer: string, detail: string): ResolvedParams {

@@ -11,14 +11,14 @@ type Variables = { readonly [name: string]: Json | undefined };
 /** A target whose strings are free of templates, ready to be called for one run. Secrets stay references. */
 export function resolveTarget(
   loaded: LoadedTarget,
-  { run, trigger, eventCount, params }: StartTargetInput,
+  { run, trigger, eventCount, items }: StartTargetInput,
 ): { readonly ok: true; readonly target: LoadedTarget } | { readonly ok: false; readonly detail: string } {
   const variables: Variables = {
     key: run.key,
     trigger: { name: trigger, generation: run.generation },
     run: runVariable(run, eventCount),
     event: run.last.event,
-    params,
+    items,
   };
   const spec = resolveSpec(loaded.spec, variables);
   return spec.ok ? { ok: true, target: { ...loaded, spec: spec.value } } : spec;
@@ -73,7 +73,7 @@ function text(value: string, variables: Variables): Resolved<string> {
 }
 
 function resolve(template: Json | JsonObject, variables: Variables): Resolved<Json> {
-  const compiled = compileTemplate(template, [...RUN_VARIABLES, 'params']);
+  const compiled = compileTemplate(template, RUN_VARIABLES);
   if (!compiled.ok) return { ok: false, detail: compiled.violations.map((violation) => violation.message).join('; ') };
   const resolved = compiled.template.resolve(variables);
   return resolved.ok ? resolved : { ok: false, detail: `${resolved.expression}: ${resolved.message}` };

@@ -21,6 +21,7 @@ import {
   TARGET_HEARTBEAT_TIMEOUT_MS,
   TEMPORAL_CALLS,
 } from '../src/contract/presets.ts';
+import { itemsOrManifest } from '../src/contract/run-items.ts';
 import { type Attempt, nextAttempt, type RunOutcome } from '../src/core/retry.ts';
 import { outcomeText, runText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
@@ -74,7 +75,8 @@ async function start(input: RunInput, params: Json, attempt: number, lost: boole
     summary: `start ${run.settings.target}`,
   });
   try {
-    return await startTarget({ trigger: input.trigger, run, eventCount: items.length, params, attempt, lost });
+    const about = { eventCount: items.length, items: itemsOrManifest(input.run), params };
+    return await startTarget({ trigger: input.trigger, run, ...about, attempt, lost });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -49,6 +49,16 @@ describe('the parameters of a run', () => {
 });
 
 describe('a run', () => {
+  it('fills its items into what the target itself is sent', async () => {
+    const body = '{ files: "${{ items }}", of: "${{ run.id }}" }';
+    await world().define('body', { stages: ['debounce: { quiet: 1m }'], body });
+    await world().send('body', 'a');
+    await world().send('body', 'b');
+    await world().sleep(2 * MINUTE);
+    const [call] = world().target.calls('body');
+    expect(JSON.parse(call?.body ?? '')).toEqual({ files: ['a.csv', 'b.csv'], of: world().onlyRunId('body') });
+  });
+
   it('in shadow calls no target and succeeds', async () => {
     await world().define('shadow', { stages: ['mode: shadow'] });
     await world().send('shadow', 'e');

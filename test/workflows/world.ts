@@ -64,6 +64,8 @@ export type Given = {
   /** Name of the target, where it is another one. */
   readonly target?: string;
   readonly onUnknown?: 'hold' | 'retry';
+  /** Template of what the target is sent. */
+  readonly body?: string;
   /** Of one attempt; passes in real time. */
   readonly timeout?: string;
 };
@@ -176,6 +178,7 @@ export class World {
   async define(name: string, given: Given = {}): Promise<void> {
     const { key = '${{ event.data.key }}', collect = '${{ event.data.file }}', target = name } = given;
     const { params = '{ files: "${{ items }}" }', onUnknown = 'hold', timeout = '30s' } = given;
+    const body = given.body === undefined ? '' : `, body: ${given.body}`;
     const text = `
 apiVersion: signalbox/v1
 kind: Trigger
@@ -193,7 +196,7 @@ ${(given.run ?? []).map((line) => `    ${line}`).join('\n')}
 apiVersion: signalbox/v1
 kind: Target
 metadata: { name: ${target} }
-spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout} }, onUnknown: ${onUnknown} }
+spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body} }, onUnknown: ${onUnknown} }
 `;
     await writeFile(join(this.directory, `${name}.yaml`), text);
     await this.reload();
