@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { PAUSE_EVERY_SIGNALS, SENDER_BYTES_MAX, SENDER_SIGNALS_MAX } from '../contract/limits.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
@@ -176,5 +174,11 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [
 function unavailable(detail: string): Refusal {
   return refusal('temporal_unavailable', `Temporal did not acknowledge: ${detail.slice(0, 200)}`, {
     retryAfterSeconds: 1,
+  });
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
   });
 }

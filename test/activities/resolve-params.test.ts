@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+
+import { resolveParams } from '../../activities/resolve-params.ts';
+import type { Item } from '../../src/core/offer.ts';
+import { itemOf, runInput, runOf } from './given.ts';
+
+function resolved(params: Parameters<typeof runOf>[0]) {
+  return resolveParams(runInput(runOf(params)));
+}
+
+describe('the parameters of a run', () => {
+  it('see key, trigger, run, the last event and the items', async () => {
+    const params = {
+      key: '${{ key }}',
+      trigger: '${{ trigger.name }}@${{ trigger.generation }}',
+      run: '${{ run }}',
+      size: '${{ event.data.size + 1 }}',
+      items: '${{ items }}',
+      count: '${{ size(items) }}',
+      fixed: [1, { deep: true }],
+    };
+    expect(await resolved({ params })).toEqual({
+      ok: true,
+      params: {
+        key: 'eu',
+        trigger: 'retrain@g1',
+        run: {
+          id: 'sb1-0123456789012345678901234567890123456789',
+          firedAt: '2026-09-01T10:00:00.000Z',
+          cause: 'events',
+          eventCount: 2,
+        },
+        size: 8,
+        items: ['a.csv', 'b.csv'],
+        count: 2,
+        fixed: [1, { deep: true }],
+      },
+    });
+  });
+
+  it('take the default where an expression fails and has one', async () => {
+    const params = { size: { $value: '${{ event.data.nothing }}', $default: 0 } };
+    expect(await resolved({ params })).toEqual({ ok: true, params: { size: 0 } });
+  });
+
+  it.each([
+    [{ a: '${{ event.data.nothing }}' }, '/run/params/a', 'event.data.nothing'],
+    [{ a: { 'b/c': [0, '${{ 1 / 0 }}'] } }, '/run/params/a/b~1c/1', '1 / 0'],
+    [{ a: '${{ items[5] }}' }, '/run/params/a', 'items[5]'],
+  ])('that fail name the place and the expression: %j', async (params, pointer, expression) => {
+    const failed = await resolved({ params });
+    expect(failed).toMatchObject({ ok: false, code: 'mapping_error', pointer });
+    expect(!failed.ok && failed.detail).toContain(expression);
+  });
+
+  it('that cannot be compiled are a mapping error with their place, not an exception', async () => {
+    expect(await resolved({ params: { a: { b: '${{ 1 + }}' } } })).toMatchObject({
+      ok: false,
+      code: 'mapping_error',
+      pointer: '/run/params/a/b',
+    });
+  });
+
+  it('are references for all items as soon as one event was too large to keep', async () => {
+    const items: readonly Item[] = [itemOf(1, { whole: 1 }), itemOf(2)];
+    expect(await resolved({ params: { items: '${{ items }}' }, items })).toEqual({
+      ok: true,
+      params: { items: [{ eventId: itemOf(1).eventId }, { eventId: itemOf(2).eventId }] },
+    });
+  });
+
+  it('hold a manifest in place of items that would pass 64 KB', async () => {
+    const items = Array.from({ length: 10_000 }, (_, index) => itemOf(index, `data/${index}.csv`));
+    const { runId } = runOf();
+    expect(await resolved({ params: { files: '${{ items }}', of: '${{ key }}' }, items })).toEqual({
+      ok: true,
+      params: { files: { manifest: `/v1/runs/${runId}/events`, count: 10_000 }, of: 'eu' },
+    });
+  });
+
+  it('that are too large without their items are a mapping error', async () => {
+    const last = { event: { data: { text: 'x'.repeat(70_000) } } };
+    expect(await resolved({ params: { text: '${{ event.data.text }}' }, last })).toMatchObject({
+      ok: false,
+      pointer: '/run/params',
+      detail: expect.stringContaining('larger than'),
+    });
+  });
+
+  it('that fail with a text about size keep their own place', async () => {
+    const failed = await resolved({ params: { a: '${{ event.data["larger than"] }}' } });
+    expect(failed).toMatchObject({ ok: false, pointer: '/run/params/a' });
+  });
+});
