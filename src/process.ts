@@ -2,13 +2,14 @@ import type { Connection } from '@temporalio/client';
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 
 import { SEARCH_ATTRIBUTE_NAMES } from './contract/names.ts';
+import { openMetricsServer } from './http/metrics-server.ts';
 import type { HttpServer } from './http/server.ts';
 import { formatFinding } from './load/finding.ts';
 import { type DefinitionsWatch, watchDefinitions } from './load/watch.ts';
 import { createLogger, type Logger } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { createCommitter, createHttp, type RunningWorker, type Shared, startWorker } from './service.ts';
-import type { Settings } from './settings.ts';
+import { isLoopback, type Settings } from './settings.ts';
 import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
 import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
 import { prepareNamespace } from './temporal/namespace.ts';
@@ -93,6 +94,8 @@ async function startParts(
     ? await openHttp(createHttp(shared, connection, committer), settings, report, undo)
     : undefined;
   if (http && !http.ok) return http;
+  const measured = roles.http ? undefined : await openWorkerMetrics(settings, metrics, undo);
+  if (measured) return measured;
   const ended = Promise.race([
     ...(server ? [server.exited.then((exit) => exit.message)] : []),
     ...(worker
@@ -187,6 +190,24 @@ async function joinWorker(
   const worker = await startWorker(shared, connection, committer);
   undo.push(() => worker.stop());
   return { ok: true, worker };
+}
+
+/** Where a worker without HTTP is asked for its metrics. On loopback, which only this machine reaches, without a token. */
+async function openWorkerMetrics(
+  { host, token, workerMetricsPort }: Settings,
+  metrics: Metrics,
+  undo: Undo[],
+): Promise<NotStarted | undefined> {
+  if (workerMetricsPort === undefined) return undefined;
+  const guard = isLoopback(host) || token === undefined ? {} : { token };
+  try {
+    const server = await openMetricsServer(metrics, { host, port: workerMetricsPort, ...guard });
+    undo.push(() => server.close());
+    return undefined;
+  } catch (error) {
+    const message = `Port ${workerMetricsPort} for the worker's metrics cannot be used: ${String(error)}`;
+    return { ok: false, message, remedy: 'Stop what listens there, or set SIGNALBOX_WORKER_METRICS_PORT to another.' };
+  }
 }
 
 async function openHttp(

@@ -33,7 +33,7 @@ export type Settings = {
   readonly testServerBin?: string;
   /** Where commands call the service, from SIGNALBOX_API_URL; without a slash at its end. */
   readonly apiUrl?: string;
-  /** Metrics of the `worker` command are served here when set. */
+  /** Metrics of the `worker` command are served here when set; beyond loopback they ask for the token. */
   readonly workerMetricsPort?: number;
   readonly logLevel: LogLevel;
   /** The whole environment: commands started as targets inherit a few variables of it. */
@@ -47,6 +47,12 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Whether only this machine reaches an address that is listened on. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK_HOST.test(host);
+}
+
 /** What can stand in an Authorization header: RFC 6750's b64token is a subset. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -103,7 +109,7 @@ export function readSettings(
   }
   const set = parsed.data;
   const host = set.SIGNALBOX_HOST ?? '127.0.0.1';
-  if (!LOOPBACK_HOST.test(host) && set.SIGNALBOX_TOKEN === undefined) {
+  if (!isLoopback(host) && set.SIGNALBOX_TOKEN === undefined) {
     const message = `SIGNALBOX_HOST is ${host}, which other machines can reach, and SIGNALBOX_TOKEN is not set`;
     const remedy = 'Set SIGNALBOX_TOKEN to a secret (`openssl rand -hex 32`), or SIGNALBOX_HOST to 127.0.0.1.';
     return { ok: false, findings: [{ variable: 'SIGNALBOX_TOKEN', message, remedy }] };
