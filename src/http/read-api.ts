@@ -34,6 +34,13 @@ export type TriggerDetail = TriggerSummary & {
   readonly counts?: Counts;
   /** How full it is, next to its caps. */
   readonly pressure?: Pressure;
+  /** What the current execution of the instance has used up of Temporal's limits. */
+  readonly history?: {
+    readonly events: number;
+    readonly bytes: number;
+    readonly signals: number;
+    readonly tasks: number;
+  };
   /** How far back dedup reaches. */
   readonly dedupeReachesBackTo?: string;
 };

@@ -49,6 +49,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
       const state = view && {
         counts: view.counts,
         pressure: view.pressure,
+        history: view.history,
         ...(view.dedupeReachesBackTo !== undefined && { dedupeReachesBackTo: rfc3339(view.dedupeReachesBackTo) }),
       };
       const summary = summaryOf(trigger, view);
