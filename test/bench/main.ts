@@ -138,11 +138,9 @@ async function burst(service: Service, recorder: Recorder): Promise<void> {
   );
 }
 
-async function detail(service: Service) {
+async function detail(service: Service): Promise<z.output<typeof KEPT>> {
   const answer = await fetch(`http://127.0.0.1:${service.port}/v1/triggers/kept`);
-  const body: { counts: { eventsInRuns: number }; history?: { events: number; bytes: number; signals: number } } =
-    await answer.json();
-  return body;
+  return KEPT.parse(await answer.json());
 }
 
 async function runsOf(service: Service): Promise<number> {

@@ -60,6 +60,7 @@ export async function startService(
       LOG_LEVEL: 'error',
     },
   });
+  process.once('exit', () => child.kill('SIGINT'));
   await readyAt(`http://127.0.0.1:${port}/readyz`, child);
   return {
     port,
