@@ -154,6 +154,7 @@ async function runsOf(service: Service): Promise<number> {
 async function disk(service: Service): Promise<void> {
   const before = service.databaseBytes();
   const sent = await load(service, { type: 'kept', rate: 20, connections: 4, seconds: 30 });
+  await until(async () => (await pendingOf(service)) === 0, 60_000);
   const perEvent = (service.databaseBytes() - before) / sent.acked;
   const gibPerDay = (perEvent * 20 * DAY_SECONDS) / 1_024 ** 3;
   note(
