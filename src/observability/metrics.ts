@@ -35,6 +35,9 @@ const OTHER = 'other';
 /** The source that `POST /events` counts as; it needs no definition. */
 const BUILT_IN_SOURCE = 'events';
 
+/** Label sets remembered as checked; values nobody defined could otherwise fill memory. */
+const LABELS_REMEMBERED_MAX = 10_000;
+
 type Instrument = Counter | Gauge | Histogram;
 type Labels = Readonly<Record<string, string>>;
 
@@ -67,11 +70,17 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     const closed = rows.get(name)?.closed?.[label];
     return (closed ? CLOSED_LABELS[closed] : known.get(label))?.has(value) ?? false;
   };
+  // Counting happens several times an event: labels asked for before are looked up, not checked again.
+  const checked = new Map<string, Labels>();
   const bounded = (name: Row['name'], labels: Labels): Labels => {
+    const asked = `${name}\0${Object.values(labels).join('\0')}`;
+    const before = checked.get(asked);
+    if (before) return before;
     const safe = Object.fromEntries(
       Object.entries(labels).map(([label, value]) => [label, allowed(name, label, value) ? value : OTHER]),
     );
     written.set(JSON.stringify([name, safe]), { name, labels: safe });
+    if (checked.size < LABELS_REMEMBERED_MAX) checked.set(asked, safe);
     return safe;
   };
   const metrics: Metrics = {
@@ -89,6 +98,7 @@ export function createMetrics(options: { readonly version: string }): Metrics {
     },
     define: (names) => {
       known = knownValues(names);
+      checked.clear();
       for (const [series, { name, labels }] of written) {
         if (Object.entries(labels).every(([label, value]) => value === OTHER || allowed(name, label, value))) continue;
         instruments.get(name)?.remove(labels);
