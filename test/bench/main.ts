@@ -1,5 +1,5 @@
 import { cpus, release, totalmem } from 'node:os';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 import { z } from 'zod';
 
@@ -28,6 +28,10 @@ const KEPT = z.object({
   pressure: z.object({ pendingItems: z.number() }),
   history: z.object({ events: z.number(), bytes: z.number(), signals: z.number() }),
 });
+
+/** The last table stands here, between two marks. */
+const PAGE = 'docs/benchmarks.md';
+const MARK = '<!-- the last table -->';
 
 const rows: Row[] = [];
 function note(...row: Row): void {
@@ -190,7 +194,6 @@ removeState(state);
 const [cpu] = cpus();
 const machine = `${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 1_024 ** 3)} GiB, Linux ${release()}, Node ${process.version}`;
 const table = ['| what | measured | to reach |', '|---|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)];
-writeFileSync(
-  'docs/benchmarks.table.md',
-  `${machine}, ${new Date().toISOString().slice(0, 10)}\n\n${table.join('\n')}\n`,
-);
+const [head = '', , tail = ''] = readFileSync(PAGE, 'utf8').split(MARK);
+const body = `\n${machine}; ${new Date().toISOString().slice(0, 10)}.\n\n${table.join('\n')}\n`;
+writeFileSync(PAGE, `${head}${MARK}${body}${MARK}${tail}`);
