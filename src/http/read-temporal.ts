@@ -1,5 +1,6 @@
 import {
   type Client,
+  isGrpcServiceError,
   type WorkflowExecutionDescription,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -25,6 +26,8 @@ import type {
 
 /** An instance that does not answer within this is shown without its state. */
 const VIEW_DEADLINE_MS = 3_000;
+/** NOT_FOUND of gRPC. */
+const NOT_FOUND = 5;
 /** Dead letters listed at once. */
 const DEAD_LETTERS_MAX = 200;
 
@@ -93,10 +96,15 @@ async function found<T>(runId: string, read: () => Promise<T | undefined>): Prom
     const value = await read();
     return value === undefined ? notFound(`No run has the id ${runId}.`) : { ok: true, value };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return notFound(`No run has the id ${runId}.`);
+    if (isNotFound(error)) return notFound(`No run has the id ${runId}.`);
     const detail = error instanceof Error ? error.message : String(error);
     return { ok: false, refusal: refusal('temporal_unavailable', detail, { retryAfterSeconds: 1 }) };
   }
+}
+
+/** Read through a handle or straight from the service, what is not there looks different. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
 }
 
 /** The start input of a run, from the first event of its history. */

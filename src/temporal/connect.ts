@@ -27,6 +27,12 @@ const BETWEEN_TRIES_MS = 50;
  */
 const RETRY = { initialIntervalMs: () => 50, factor: 1.4, maxAttempts: 30 } as const;
 
+/**
+ * gRPC waits up to two minutes between two tries to connect: events would be refused that long after an outage is over.
+ * Tries on a loopback address, or on the one of a load balancer, cost next to nothing.
+ */
+const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 1_000 } as const;
+
 /** PERMISSION_DENIED and UNAUTHENTICATED: waiting does not make a credential right. */
 const REFUSALS: ReadonlySet<number> = new Set([7, 16]);
 
@@ -43,7 +49,7 @@ export async function connectClient(
   if (!resolved.ok) return resolved;
   const { options, namespace, address } = resolved;
   const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions(RETRY))];
-  const connection = Connection.lazy({ ...options, interceptors });
+  const connection = Connection.lazy({ ...options, interceptors, channelArgs: CHANNEL });
   const until = Date.now() + timeoutMs;
   let problem = 'no try was made';
   while (Date.now() < until && signal?.aborted !== true) {
