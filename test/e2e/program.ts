@@ -7,6 +7,8 @@ const LIFELINE = `data:text/javascript,${encodeURIComponent(`
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) process.stdin.on('end', () => process.exit(3)).resume().unref();
 `)}`;
+/** Where the welcome says that events go. */
+const EVENTS_URL = /(http:\S+)\/events\s/;
 /** A start on two busy cores. */
 const READY_TIMEOUT_MS = 60_000;
 /** Graceful ends wait for what is under way, ten seconds at most. */
@@ -52,7 +54,8 @@ export async function startProgram(command: Command, environment: Environment, p
   const until = Date.now() + READY_TIMEOUT_MS;
   let ended: number | NodeJS.Signals | undefined;
   void program.exited.then((how) => (ended = how));
-  while (!program.output().includes('Signalbox is ready')) {
+  const isReady = () => (command === 'worker' ? /Signalbox is ready/ : EVENTS_URL).test(program.output());
+  while (!isReady()) {
     if (ended !== undefined) throw new Error(`${command} ended with ${ended}:\n${program.output()}`);
     if (Date.now() > until) {
       program.kill('SIGKILL');
@@ -60,7 +63,7 @@ export async function startProgram(command: Command, environment: Environment, p
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { ...program, url: /(http:\S+)\/events/.exec(program.output())?.[1] ?? '' };
+  return { ...program, url: EVENTS_URL.exec(program.output())?.[1] ?? '' };
 }
 
 /** Nothing of the tester's own settings. */
