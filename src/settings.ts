@@ -4,10 +4,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 
 /** A TCP port and whether a person asked for it: a default that is taken is replaced, an asked one is an error. */
-export type Port = { readonly number: number; readonly asked: boolean };
+type Port = { readonly number: number; readonly asked: boolean };
 
 /** Where Temporal is: somewhere named by TEMPORAL_* (read by @temporalio/envconfig), or a server of our own. */
-export type TemporalSettings =
+type TemporalSettings =
   | { readonly mode: 'external' }
   | {
       readonly mode: 'embedded';
@@ -44,7 +44,7 @@ export type Settings = {
 export type SettingsFinding = { readonly variable: string; readonly message: string; readonly remedy: string };
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 

@@ -7,7 +7,7 @@ import { pointerTo } from './json-pointer.ts';
 import { parseMediaType } from './media-type.ts';
 
 /** Violations one answer names: enough to correct a sender, small enough for any client to show. */
-export const VIOLATIONS_MAX = 20;
+const VIOLATIONS_MAX = 20;
 
 /** An event, or everything that is wrong with it. */
 export type EventReading =

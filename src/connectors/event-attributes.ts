@@ -2,11 +2,11 @@ import type { Json } from '../spec/json.ts';
 import { parseMediaType } from './media-type.ts';
 
 /** Longest `id` and `source`, in bytes: both are hashed into every identity and shown wherever the event is. */
-export const IDENTITY_MAX_BYTES = 1_024;
+const IDENTITY_MAX_BYTES = 1_024;
 /** Longest other attribute, in bytes: room for an object key of 1,024 characters, percent-encoded, as a subject. */
-export const ATTRIBUTE_MAX_BYTES = 4_096;
+const ATTRIBUTE_MAX_BYTES = 4_096;
 /** Longest attribute name; CloudEvents asks for 20 characters or fewer without making it a rule. */
-export const ATTRIBUTE_NAME_MAX_CHARS = 64;
+const ATTRIBUTE_NAME_MAX_CHARS = 64;
 
 /** Attributes every CloudEvent must have (CloudEvents 1.0, section 3.1). */
 export const REQUIRED_ATTRIBUTES = ['specversion', 'id', 'source', 'type'] as const;

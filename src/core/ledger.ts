@@ -32,7 +32,7 @@ export type LedgerPage = {
 };
 
 /** The entry of a fact that somebody wants to hear of; undefined for the rest. */
-export function ledgerEntry(fact: Fact): LedgerEntry | undefined {
+function ledgerEntry(fact: Fact): LedgerEntry | undefined {
   const { seq, at, kind } = fact;
   switch (kind) {
     case 'eventsSuppressed': {

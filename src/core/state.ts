@@ -33,7 +33,7 @@ export type Window = {
 } & Gathered;
 
 /** A candidate that an admission stage keeps back until it may open. */
-export type Hold = { stage: StageName; untilAt: number } & Gathered;
+type Hold = { stage: StageName; untilAt: number } & Gathered;
 
 /** Everything of one key. A key without any of it has no entry. */
 export type KeyState = { window?: Window; hold?: Hold; coolingUntil?: number };

@@ -6,7 +6,7 @@ import { fileFinding, type Finding } from './finding.ts';
 /** Largest definition file: a thousand triggers fit, a data file put there by mistake does not. */
 export const FILE_MAX_BYTES = 1_048_576;
 /** Most definition files in a directory: twice the 10,000 triggers that matching is built for. */
-export const FILES_MAX_COUNT = 20_000;
+const FILES_MAX_COUNT = 20_000;
 /** Deepest nesting of folders that is followed. */
 const FOLDERS_MAX_DEPTH = 32;
 

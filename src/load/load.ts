@@ -13,11 +13,11 @@ import { checkTarget } from './target.ts';
 import { compileTrigger, definitionOf, runReads } from './trigger.ts';
 import { Turns } from './turns.ts';
 
-export type { Definitions, LoadedSelector, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
+export type { Definitions, LoadedTrigger } from './definitions.ts';
 export { type Finding, formatFinding } from './finding.ts';
 
 /** What comes in at POST /events has this source name; no Source may take it. */
-export const EVENTS_SOURCE = 'events';
+const EVENTS_SOURCE = 'events';
 
 /** All definitions of a directory, or everything that is wrong with them (warnings among it). */
 export type LoadResult =

@@ -9,7 +9,7 @@ import type { LoadedSelector } from './definitions.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
 
 /** Largest params as written: they travel in a signal of at most 64 KB and are carried over continue-as-new. */
-export const PARAMS_WRITTEN_MAX_BYTES = 32_768;
+const PARAMS_WRITTEN_MAX_BYTES = 32_768;
 
 /** A trigger's compiled parts; without what failed to compile when there are errors. */
 export type CompiledTrigger = {

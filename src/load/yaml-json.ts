@@ -15,7 +15,7 @@ import type { Json } from '../spec/json.ts';
 import type { Path } from './finding.ts';
 
 /** Most values of one document with every alias written out: far above any real definition, far below harm. */
-export const DOCUMENT_MAX_VALUES = 50_000;
+const DOCUMENT_MAX_VALUES = 50_000;
 /** Deepest nesting of a document: events end at depth 32, so nothing deeper can be meant. */
 export const DOCUMENT_MAX_DEPTH = 64;
 

@@ -6,7 +6,7 @@ import { flatten, pathTree, type Leaf } from './flatten.ts';
 import { fitsBytes, isObject } from './json.ts';
 import { REASON_BRANCHES_MAX, shown, type PatternReason } from './reason.ts';
 
-export { explainPattern, type PatternReason } from './reason.ts';
+export { explainPattern } from './reason.ts';
 
 /** Bytes of a pattern's JSON: AWS allows 2 KB, 4 KB on request. */
 export const PATTERN_BYTES_MAX = 4096;

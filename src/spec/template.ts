@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Longest `when` or `${{ }}` source, in bytes: room for any readable condition, small enough to check on every load. */
-export const EXPRESSION_MAX_BYTES = 2_048;
+const EXPRESSION_MAX_BYTES = 2_048;
 
 const withinBytes = (text: string): boolean => new TextEncoder().encode(text).length <= EXPRESSION_MAX_BYTES;
 

@@ -4,11 +4,8 @@ import { apiVersion, metadataSchema } from './metadata.ts';
 import { bareCel, json, template, valueTemplate } from './template.ts';
 import { durationMs, positiveDurationMs, resourceName } from './units.ts';
 
-export { metadataSchema } from './metadata.ts';
-export { EXPRESSION_MAX_BYTES } from './template.ts';
-
 /** Most members `params` may have at its top level. */
-export const PARAMS_MAX_COUNT = 64;
+const PARAMS_MAX_COUNT = 64;
 /** Most selectors of one trigger, and most expressions of one identity: each is evaluated for every event. */
 const ALTERNATIVES_MAX_COUNT = 16;
 

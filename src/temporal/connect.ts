@@ -15,7 +15,7 @@ export type ClientConnection = { readonly ok: true; readonly connection: Connect
 export type WorkerConnection = { readonly ok: true; readonly connection: NativeConnection; readonly namespace: string };
 
 /** How long a service waits at start for a server that is only just coming up (compose starts both at once). */
-export const CONNECT_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 60_000;
 /** One try; a dead address mostly refuses at once. */
 const TRY_TIMEOUT_MS = 2_000;
 const BETWEEN_TRIES_MS = 50;

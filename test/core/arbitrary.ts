@@ -45,7 +45,7 @@ function debounceOf({ extraMs, ...rest }: typeof debounce extends fc.Arbitrary<i
 }
 
 /** A definition with any stages; equal ones have equal generations, as with a content hash. */
-export const definitions: fc.Arbitrary<Definition> = fc
+const definitions: fc.Arbitrary<Definition> = fc
   .tuple(settings, fc.constantFrom('one', 'two'))
   .map(([stages, target]) =>
     definition({

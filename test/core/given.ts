@@ -86,14 +86,14 @@ type SeenRun = {
 type SeenNo = { readonly event: string; readonly at: number; readonly stage: StageName; readonly why: string };
 
 /** What came of the inputs, whole: what is left out is expected to be empty. Moments are relative to T0. */
-export type Expected = {
+type Expected = {
   readonly runs?: readonly SeenRun[];
   readonly suppressed?: readonly SeenNo[];
   readonly deadLetters?: readonly string[];
   readonly pending?: readonly string[];
 };
 
-export type Outcome = {
+type Outcome = {
   readonly state: TriggerState;
   readonly facts: readonly Fact[];
   readonly effects: readonly Effect[];

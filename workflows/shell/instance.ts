@@ -18,7 +18,7 @@ import { timeText } from './text.ts';
 import { MovingTimer } from './timer.ts';
 
 /** Where decisions are told outside of history: the log and the metrics. Best effort, never repeated on replay. */
-export type LedgerSinks = Sinks & { ledger: { record: (page: LedgerPage) => void } };
+type LedgerSinks = Sinks & { ledger: { record: (page: LedgerPage) => void } };
 
 const { ledger } = proxySinks<LedgerSinks>();
 

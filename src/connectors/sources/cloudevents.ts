@@ -9,11 +9,11 @@ import type { Decoded, Source, SourceRequest } from '../source.ts';
 import { JSON_DEPTH_MAX, JSON_LEAVES_MAX, type JsonFault, parseStrictJson } from '../strict-json.ts';
 
 /** Longest event as sent, in bytes: a Temporal payload may have 2 MB, a signal's history event costs its size twice. */
-export const EVENT_MAX_BYTES = 256 * 1_024;
+const EVENT_MAX_BYTES = 256 * 1_024;
 /** Most events of one batch: each may become a dead letter or several offers, all within one request's time. */
-export const BATCH_MAX_EVENTS = 1_000;
+const BATCH_MAX_EVENTS = 1_000;
 /** Longest batch as sent, in bytes: about 1,000 events of an ordinary size. */
-export const BATCH_MAX_BYTES = 4 * 1_024 * 1_024;
+const BATCH_MAX_BYTES = 4 * 1_024 * 1_024;
 
 const EVENT_TYPE = 'application/cloudevents+json';
 const BATCH_TYPE = 'application/cloudevents-batch+json';

@@ -12,7 +12,7 @@ const NO_LAST: LastEvent = {};
  * What a window or a run keeps of an offer. Where it keeps whole events, those that fit 64 KB together with the
  * `gatheredBytes` that are there; of the others only the reference stays.
  */
-export function itemOf(offer: Offer, gatheredBytes: number): Item {
+function itemOf(offer: Offer, gatheredBytes: number): Item {
   const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
   const value = offer.item ?? (fits ? offer.event : undefined);
   const { eventId, time = offer.receivedAt } = offer;

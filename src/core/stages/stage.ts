@@ -13,7 +13,7 @@ export type View = {
 };
 
 /** What a gate says about an arriving event. */
-export type GateVerdict =
+type GateVerdict =
   | { readonly kind: 'pass' }
   | { readonly kind: 'suppress'; readonly reason: Reason }
   | { readonly kind: 'deadLetter'; readonly code: DeadLetterCode; readonly reason: Reason };
@@ -45,7 +45,7 @@ export type WindowStage = {
 };
 
 /** What an admission stage says about a candidate. */
-export type Admission =
+type Admission =
   | { readonly kind: 'open' }
   | { readonly kind: 'hold'; readonly untilAt: number; readonly reason: Reason }
   | { readonly kind: 'drop'; readonly reason: Reason };

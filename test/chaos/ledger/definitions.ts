@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Starts of runs of one key keep this distance, in the triggers with a cooldown. */
-export const COOLDOWN_MS = 3_000;
+const COOLDOWN_MS = 3_000;
 
 /** A trigger of the flood: which of its events get into runs, and how far apart its runs are. */
 export type FloodTrigger = {

@@ -23,7 +23,7 @@ type Classified = {
 };
 
 /** The first delivery of an event counts, the same again is a duplicate, the same with another body a conflict. */
-export function classify(instance: Pick<InstanceEvidence, 'deliveries'>): Classified {
+function classify(instance: Pick<InstanceEvidence, 'deliveries'>): Classified {
   const first = new Map<string, string>();
   const conflicts: string[] = [];
   let duplicates = 0;
