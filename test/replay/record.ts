@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { eventsDeadLetterId, instanceId } from '../../src/contract/names.ts';
-import { readSettings } from '../../src/settings.ts';
-import { findTestServer } from '../../src/temporal/embedded/test-server.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
+import { testServerPath } from './find-test-server.ts';
 
 /** Brings an execution into a state and answers its workflow id. */
 type Scenario = (world: World) => Promise<string>;
@@ -87,12 +86,7 @@ const DIRECTORY = fileURLToPath(new URL('histories/', import.meta.url));
 
 /** Records the histories anew, after a change of the workflows that is meant to change them. */
 async function record(): Promise<void> {
-  const read = readSettings();
-  if (!read.ok) throw new Error(read.findings.map(({ message }) => message).join('\n'));
-  const { cacheDirectory } = read.settings;
-  const found = await findTestServer({ cacheDirectory, report: (line) => process.stderr.write(`${line}\n`) });
-  if (!found.ok) throw new Error(`${found.message}\n${found.remedy}`);
-  const world = await World.open(found.path);
+  const world = await World.open(await testServerPath());
   mkdirSync(DIRECTORY, { recursive: true });
   for (const [file, scenario] of Object.entries(SCENARIOS)) {
     const workflowId = await scenario(world);

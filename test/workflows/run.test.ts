@@ -33,7 +33,7 @@ describe('the parameters of a run', () => {
   });
 
   it('of 8,000 events hold a manifest in place of the items', async () => {
-    await world().define('many', { collect: '${{ event.id }}', stages: ['debounce: { quiet: 1h }'] });
+    await world().define('many', { stages: ['debounce: { quiet: 1h }'] });
     for (let batch = 0; batch < 8; batch += 1) {
       const ids = Array.from({ length: 1_000 }, (_, index) => `e${(batch * 1_000 + index).toString(36)}`);
       const sent = await world().sendAll('many', ids);
