@@ -59,6 +59,11 @@ export async function historyOf(client: Client, trigger: string): Promise<Instan
   };
 }
 
+/** What the current run of an instance was sent, signal by signal. */
+export async function batchesOf(client: Client, trigger: string): Promise<readonly Batch[]> {
+  return (await eventsOf(client, instanceId(trigger), '')).flatMap(batchOf);
+}
+
 /** Every run workflow, by its start input. */
 export async function runsOf(client: Client): Promise<readonly RunEvidence[]> {
   const ids: string[] = [];
@@ -124,10 +129,13 @@ function continuedFrom(run: readonly HistoryEvent[] | undefined): string | undef
   return run?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
 }
 
-function deliveriesOf(event: HistoryEvent): readonly Delivered[] {
+function batchOf(event: HistoryEvent): readonly Batch[] {
   const signal = event.workflowExecutionSignaledEventAttributes;
-  if (!signal) return [];
-  return decode<Batch>(signal.input).offers.map(({ eventId, body }) => ({ eventId, body }));
+  return signal ? [decode<Batch>(signal.input)] : [];
+}
+
+function deliveriesOf(event: HistoryEvent): readonly Delivered[] {
+  return batchOf(event).flatMap(({ offers }) => offers.map(({ eventId, body }) => ({ eventId, body })));
 }
 
 function decode<T>(input: Payloads | undefined): T {

@@ -81,15 +81,16 @@ export class System {
     await this.launch(victim);
   }
 
-  /** Runs a worker that is killed right after it started a run of the trigger; resolves when it was, and a new one runs. */
-  async crashAfterStart(trigger: string): Promise<number | NodeJS.Signals> {
+  /** Replaces the worker by one that is killed right after it started a run of the trigger; resolves when that runs. */
+  async armCrashAfterStart(trigger: string): Promise<void> {
     await this.end('worker');
     const preload = new URL('crash-after-start.mjs', import.meta.url).href;
-    const worker = await this.launchProgram('worker', { SIGNALBOX_CRASH_TRIGGER: trigger }, preload);
-    this.processes.set('worker', worker);
-    const how = await worker.exited;
-    await this.launch('worker');
-    return how;
+    this.processes.set('worker', await this.launchProgram('worker', { SIGNALBOX_CRASH_TRIGGER: trigger }, preload));
+  }
+
+  /** Resolves with what ended a process. */
+  async ended(victim: 'ingress' | 'worker'): Promise<unknown> {
+    return this.processes.get(victim)?.exited;
   }
 
   /** Ends everything that was started; its files stay where somebody will want to look at them. */
@@ -107,7 +108,8 @@ export class System {
     return `127.0.0.1:${this.temporalPort}`;
   }
 
-  private async launch(victim: Victim): Promise<void> {
+  /** Starts a process that is not running. */
+  async launch(victim: Victim): Promise<void> {
     this.processes.set(victim, victim === 'server' ? await this.launchServer() : await this.launchProgram(victim));
   }
 
