@@ -1,8 +1,11 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
 
-/** Calls to Temporal itself: repeated until they succeed, since nothing may be lost. */
+/**
+ * Calls to Temporal itself: repeated until they succeed, since nothing may be lost. A worker that dies in one holds it up
+ * for the whole timeout, so that is just above what one commit may take.
+ */
 export const TEMPORAL_CALLS = {
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
 
