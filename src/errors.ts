@@ -55,12 +55,18 @@ export const ERROR_CATALOGUE = {
     status: 503,
     retryable: true,
     remedy:
-      'The trigger holds as much as it may. Send again after Retry-After; let its windows fire or raise its limits.',
+      'The trigger takes no more for now, and its limits are fixed. Send the same again after Retry-After. If it lasts, send slower, shorten its debounce and cooldown, or use fewer keys.',
   },
   temporal_unavailable: {
     status: 503,
     retryable: true,
     remedy: 'Temporal did not acknowledge in time. Send the same event again after Retry-After.',
+  },
+  source_misconfigured: {
+    status: 503,
+    retryable: true,
+    remedy:
+      'The Source cannot verify who sends: set the secret that its auth names (see the log), then send again after Retry-After.',
   },
   shutting_down: { status: 503, retryable: true, remedy: 'The service is stopping. Send again after Retry-After.' },
   internal: { status: 500, retryable: true, remedy: 'This is a bug: send the log lines of this request id.' },

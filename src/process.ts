@@ -117,9 +117,12 @@ async function loadDefinitions(
   log: Logger,
   metrics: Metrics,
 ): Promise<{ readonly ok: true; readonly definitions: DefinitionsWatch } | NotStarted> {
+  let loads = 0;
   const publish = (definitions: ReturnType<DefinitionsWatch['current']>) => {
     const { triggers, targets, sources, loadedAt } = definitions;
     metrics.define({ triggers: triggers.keys(), targets: targets.keys(), sources: sources.keys() });
+    loads += 1;
+    metrics.set('signalbox_config_generation', {}, loads);
     metrics.set('signalbox_config_last_reload_success', {}, 1);
     metrics.set('signalbox_config_loaded_timestamp_seconds', {}, loadedAt / 1_000);
     log.info({ triggers: triggers.size, targets: targets.size, sources: sources.size }, 'definitions are live');

@@ -5,8 +5,9 @@ import { createActivities } from '../activities/index.ts';
 import { type AcceptObserver, createAccept } from './accept/accept.ts';
 import { Committer } from './accept/committer.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
-import { cloudEventsSource } from './connectors/sources/cloudevents.ts';
+import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
+import type { ResolveSecret } from './connectors/target.ts';
 import { explain } from './core/explain.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
 import { createReadApi } from './http/read-temporal.ts';
@@ -42,6 +43,11 @@ export function createCommitter({ metrics, namespace }: Shared, connection: Conn
   );
 }
 
+const secretOf: ResolveSecret = (reference) => {
+  const resolved = resolveSecret(reference);
+  return resolved.ok ? resolved : { ok: false, detail: resolved.message };
+};
+
 /** The HTTP side of a process. */
 export function createHttp(shared: Shared, connection: Connection, committer: Committer): HttpServer {
   const { settings, log, metrics, definitions, namespace } = shared;
@@ -57,7 +63,10 @@ export function createHttp(shared: Shared, connection: Connection, committer: Co
       askVerdicts: createAskVerdicts(client, Date.now),
       observer,
     }),
-    events: cloudEventsSource,
+    events: createSource({ type: 'cloudevents' }),
+    sources: () => definitions.current().sources,
+    createSource,
+    resolveSecret: secretOf,
     parseJson: parseStrictJson,
     read: createReadApi(client, () => definitions.current(), Date.now),
     readiness: () => readiness(shared, connection),
@@ -104,10 +113,6 @@ export async function startWorker(
   const { settings, log, metrics, definitions, namespace } = shared;
   const current = () => definitions.current();
   const record = createLedger(log, metrics, (reason) => explain(reason, (at) => new Date(at).toISOString()));
-  const secret = (ref: string) => {
-    const resolved = resolveSecret(ref);
-    return resolved.ok ? resolved : ({ ok: false, detail: resolved.message } as const);
-  };
   const worker = await createWorker({
     connection,
     namespace,
@@ -116,7 +121,7 @@ export async function startWorker(
       committer,
       log,
       metrics,
-      targets: { resolveSecret: secret, stateDirectory: settings.stateDirectory, environment: settings.environment },
+      targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },
     }),
     sinks: { ledger: { record: { fn: (_info, page) => record(page), callDuringReplay: false } } },
   });

@@ -1,8 +1,19 @@
+import type { SourceSpec } from '../spec/source.ts';
+import type { Source } from './source.ts';
+import { cloudEventsSource } from './sources/cloudevents.ts';
 import type { LoadedTarget, Target, TargetDeps } from './target.ts';
 import { createCommandTarget } from './targets/command.ts';
 import { createHttpTarget } from './targets/http.ts';
 
-/** Builds a target of its definition: the only list of connectors, one line each, by the member its spec has. */
+/** Builds a source of its definition: the only list of source connectors, one line each, by `type`. */
+export function createSource(spec: SourceSpec): Source {
+  switch (spec.type) {
+    case 'cloudevents':
+      return cloudEventsSource;
+  }
+}
+
+/** Builds a target of its definition: the only list of target connectors, one line each, by the member its spec has. */
 export function createTarget(loaded: LoadedTarget, deps: TargetDeps): Target {
   const { spec } = loaded;
   if ('http' in spec) return createHttpTarget({ ...loaded, spec }, deps);

@@ -1,8 +1,11 @@
 import type { Accept } from '../accept/outcome.ts';
 import type { Source } from '../connectors/source.ts';
 import type { StrictJson } from '../connectors/strict-json.ts';
+import type { ResolveSecret } from '../connectors/target.ts';
+import type { Definitions } from '../load/definitions.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { SourceSpec } from '../spec/source.ts';
 import type { ReadApi } from './read-api.ts';
 
 /** Whether the service can do its work, and each thing that was looked at. */
@@ -16,6 +19,11 @@ export type HttpDependencies = {
   readonly accept: Accept;
   /** How POST /events is read. */
   readonly events: Source;
+  /** The Sources that are defined now, by name. */
+  readonly sources: () => Definitions['sources'];
+  /** How requests to a Source are read. */
+  readonly createSource: (spec: SourceSpec) => Source;
+  readonly resolveSecret: ResolveSecret;
   readonly parseJson: (bytes: Uint8Array) => StrictJson;
   readonly read: ReadApi;
   readonly readiness: () => Promise<Readiness>;
@@ -23,7 +31,7 @@ export type HttpDependencies = {
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'text' | 'contentType'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** The bearer that guards every route but /healthz and OPTIONS. */
+  /** The bearer that guards every route but /healthz, OPTIONS, and Sources with a bearer of their own. */
   readonly token?: string;
   /** Hosts to answer to besides loopback. */
   readonly allowedHosts?: readonly string[];

@@ -33,12 +33,16 @@ export function createDispatcher(deps: HttpDependencies, timing: HttpTiming): Di
   let underWay = 0;
   let onIdle = (): void => {};
 
-  const guard = (route: Dispatched, { message, headers }: Exchange): Refusal | undefined => {
+  const authenticate = (route: Dispatched, exchange: Exchange): Refusal | undefined =>
+    route.authenticate ? route.authenticate(exchange) : tokenFault(exchange.headers);
+
+  const guard = (route: Dispatched, exchange: Exchange): Refusal | undefined => {
+    const { message, headers } = exchange;
     if (closing) return refusal('shutting_down', 'The service is stopping.');
     const reads = message.method === 'GET' || message.method === 'HEAD' || message.method === 'OPTIONS';
     return (
       (route.anyHost ? undefined : hostFault(headers)) ??
-      (route.open || message.method === 'OPTIONS' ? undefined : tokenFault(headers)) ??
+      (route.open || message.method === 'OPTIONS' ? undefined : authenticate(route, exchange)) ??
       guardCoding(headers) ??
       (reads ? undefined : guardStateChange(headers))
     );
@@ -95,7 +99,7 @@ export function createDispatcher(deps: HttpDependencies, timing: HttpTiming): Di
 
 function record(
   { logger, metrics, now }: HttpDependencies,
-  { source }: Dispatched,
+  route: Dispatched,
   exchange: Exchange,
   answer: Answer,
 ): void {
@@ -103,6 +107,7 @@ function record(
   const fields = { requestId, method: message.method, path: (message.url ?? '').slice(0, LOGGED_TEXT_MAX_CHARS) };
   if (answer.kind === 'refused') {
     const { code, detail } = answer.refusal;
+    const source = route.source?.(exchange);
     if (source !== undefined) metrics.count('signalbox_events_received_total', { source, outcome: code });
     logger.warn({ ...fields, code, detail: detail.slice(0, LOGGED_TEXT_MAX_CHARS) }, 'request refused');
   }

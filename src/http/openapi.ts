@@ -32,7 +32,14 @@ export function openApiOf(routes: readonly Route[], version: string): object {
     security: [{ bearer: [] }],
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'SIGNALBOX_TOKEN, where set.' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'SIGNALBOX_TOKEN, where set.' },
+        sourceBearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The bearer of the Source, or SIGNALBOX_TOKEN for a Source without auth.',
+        },
+      },
       schemas: { Problem: PROBLEM },
       responses: {
         Problem: {
@@ -44,7 +51,7 @@ export function openApiOf(routes: readonly Route[], version: string): object {
   };
 }
 
-function operationOf({ operationId, summary, path, accepts, answers, open }: Route): object {
+function operationOf({ operationId, summary, path, accepts, answers, open, authenticate }: Route): object {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
   const good = Object.entries(answers).map(([status, description]) => [status, { description }]);
   const parameters = names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
@@ -52,6 +59,7 @@ function operationOf({ operationId, summary, path, accepts, answers, open }: Rou
     operationId,
     summary,
     ...(open ? { security: [] } : {}),
+    ...(authenticate ? { security: [{ sourceBearer: [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(accepts ? { requestBody: { content: Object.fromEntries(accepts.map((type) => [type, {}])) } } : {}),
     responses: { ...Object.fromEntries(good), default: { $ref: '#/components/responses/Problem' } },

@@ -1,3 +1,4 @@
+import type { Refusal } from '../errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
 
 /** One row of the table that the router, the guards, 405 answers and the OpenAPI document are built of. */
@@ -15,7 +16,9 @@ export type Route = {
   readonly accepts?: readonly string[];
   /** Statuses of good answers; errors are the same everywhere. */
   readonly answers: { readonly [status: string]: string };
-  /** Refusals of this route count as events of this source that were not taken. */
-  readonly source?: string;
+  /** Decides who may call, in place of the token. */
+  readonly authenticate?: (exchange: Exchange) => Refusal | undefined;
+  /** Refusals of this route count as events of this source that were not taken; undefined: of none. */
+  readonly source?: (exchange: Exchange) => string | undefined;
   readonly handle: (exchange: Exchange) => Promise<Answer> | Answer;
 };

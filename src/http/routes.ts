@@ -6,11 +6,13 @@ import { eventRoutes } from './routes/events.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
+import { sourceRoutes } from './routes/sources.ts';
 
 /** Every route, the busiest first. */
 export function allRoutes(deps: HttpDependencies): readonly Route[] {
   const routes: Route[] = [
     ...eventRoutes(deps),
+    ...sourceRoutes(deps),
     ...operationRoutes(deps),
     ...readRoutes(deps),
     ...matchRoutes(deps),

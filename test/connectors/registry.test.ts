@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createTarget } from '../../src/connectors/registry.ts';
+import { createSource, createTarget } from '../../src/connectors/registry.ts';
 import type { TargetSpec } from '../../src/spec/target.ts';
 import { targetFile } from '../../src/spec/target.ts';
 import { contextOf, depsOf, requestOf } from './target-fixtures.ts';
@@ -19,6 +19,15 @@ afterAll(() => rm(state, { recursive: true, force: true }));
 function specOf(spec: unknown): TargetSpec {
   return targetFile.parse({ apiVersion: 'signalbox/v1', kind: 'Target', metadata: { name: 'train' }, spec }).spec;
 }
+
+describe('the list of sources', () => {
+  it('builds cloudevents of its definition', () => {
+    const source = createSource({ type: 'cloudevents' });
+    const headers = new Map([['content-type', 'application/cloudevents+json']]);
+    const body = Buffer.from('{"specversion":"1.0","id":"1","source":"/s","type":"t"}');
+    expect(source.decode({ headers, body })).toMatchObject({ ok: true, events: [{ id: '1' }] });
+  });
+});
 
 describe('the list of targets', () => {
   it.each([

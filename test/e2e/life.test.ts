@@ -66,6 +66,7 @@ test('a change of the definitions is taken while it runs; a bad file keeps the o
   });
   expect(ready).toMatchObject({ ready: true, checks: { temporal: { ok: true }, definitions: { ok: false } } });
   expect(await service.metrics()).toMatch(/^signalbox_config_last_reload_success 0$/m);
+  expect(await service.metrics()).toMatch(/^signalbox_config_generation 2$/m);
   const still = await service.send(event('c', 'added'), { prefer: 'wait=10' });
   expect(still.body).toMatchObject({ verdicts: [{ kind: 'started' }] });
 
@@ -73,6 +74,7 @@ test('a change of the definitions is taken while it runs; a bad file keeps the o
   await eventually('the repair', async () =>
     /^signalbox_config_last_reload_success 1$/m.test(await service.metrics()) ? true : undefined,
   );
+  expect(await service.metrics()).toMatch(/^signalbox_config_generation 3$/m);
   await service.send([event('d', 'added'), event('e', 'added')]);
   const call = await eventually('the run under the new definition', () => service.target.calls[2]);
   expect(call.body).toMatchObject({ params: { ids: ['d', 'e'] } });

@@ -7,6 +7,8 @@ import { bodyOf, type Service, startService } from './service.ts';
 const PATHS = [
   'post /events',
   'options /events',
+  'post /sources/{name}',
+  'options /sources/{name}',
   'get /healthz',
   'get /readyz',
   'get /metrics',
@@ -71,6 +73,7 @@ describe('operations', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(listed.toSorted()).toEqual(PATHS.toSorted());
+    expect(body['paths']).toMatchObject({ '/sources/{name}': { post: { security: [{ sourceBearer: [] }] } } });
   });
 
   test('every answer carries a request id, the caller’s own where it is plain', async () => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 import type { Accept, AcceptOutcome, IncomingEvent } from '../../src/accept/outcome.ts';
-import { cloudEventsSource } from '../../src/connectors/sources/cloudevents.ts';
+import { createSource } from '../../src/connectors/registry.ts';
 import { parseStrictJson } from '../../src/connectors/strict-json.ts';
 import { refusal } from '../../src/errors.ts';
 import type { HttpDependencies } from '../../src/http/dependencies.ts';
@@ -23,8 +23,8 @@ export type Service = {
   readonly accepted: { readonly events: readonly IncomingEvent[]; readonly waitMs: number | undefined }[];
   /** Log lines, parsed. */
   readonly logged: { readonly [field: string]: unknown }[];
-  /** How many events the metrics say came to this outcome. */
-  readonly counted: (outcome: string) => Promise<number>;
+  /** How many events of a source, by default `events`, the metrics say came to this outcome. */
+  readonly counted: (outcome: string, source?: string) => Promise<number>;
 };
 
 /** The answer of an accepting side where one trigger, `retrain`, takes every event. */
@@ -47,13 +47,17 @@ export async function startService(
   const accepted: Service['accepted'] = [];
   const logged: Service['logged'] = [];
   const metrics = createMetrics({ version: '1.2.3' });
+  metrics.define({ triggers: [], targets: [], sources: over.sources?.().keys() ?? [] });
   const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
   const server = createServer({
     accept: async (events, options) => {
       accepted.push({ events, waitMs: options.waitMs });
       return accept(events, options);
     },
-    events: cloudEventsSource,
+    events: createSource({ type: 'cloudevents' }),
+    sources: () => new Map(),
+    createSource,
+    resolveSecret: (reference) => ({ ok: false, detail: `${reference} is not set` }),
     parseJson: parseStrictJson,
     read: {
       triggers: async () => ({ ok: true, value: [] }),
@@ -71,8 +75,8 @@ export async function startService(
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => server.close());
-  const counted = async (outcome: string): Promise<number> => {
-    const series = `signalbox_events_received_total{source="events",outcome="${outcome}"} `;
+  const counted = async (outcome: string, source = 'events'): Promise<number> => {
+    const series = `signalbox_events_received_total{source="${source}",outcome="${outcome}"} `;
     const line = (await metrics.text()).split('\n').find((it) => it.startsWith(series));
     return Number(line?.slice(series.length) ?? 0);
   };
@@ -89,8 +93,9 @@ export async function sendEvent(
   { url }: Service,
   event: unknown,
   headers: { readonly [name: string]: string } = {},
+  path = '/events',
 ): Promise<Response> {
-  return fetch(`${url}/events`, {
+  return fetch(url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/cloudevents+json', ...headers },
     body: typeof event === 'string' ? event : JSON.stringify(event),

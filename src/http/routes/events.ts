@@ -1,22 +1,13 @@
-import type { AcceptOutcome, IncomingEvent } from '../../accept/outcome.ts';
-import type { CloudEvent } from '../../spec/event.ts';
-import { readBody } from '../body.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { type Answer, type Exchange, json, refused } from '../exchange.ts';
-import { preferredWaitSeconds, validTraceparent } from '../headers.ts';
+import { handshake, HANDSHAKE_ANSWERS, receive, RECEIVE_ANSWERS } from '../receive.ts';
 import type { Route } from '../route.ts';
 
-/** The source name of what comes in here. */
+/** The source name of what comes in here; no definition may have it. */
 const SOURCE = 'events';
-/** Event ids one log line names; a batch has up to 1,000. */
-const LOGGED_IDS_MAX = 10;
-/** A host name, or `*`: what an origin of the webhook handshake may be. */
-const ORIGIN = /^[A-Za-z0-9.*:-]{1,255}$/;
-
-type Accepted = Extract<AcceptOutcome, { kind: 'accepted' }>;
 
 /** POST /events and its webhook handshake. */
 export function eventRoutes(deps: HttpDependencies): Route[] {
+  const door = { name: SOURCE, source: deps.events };
   return [
     {
       method: 'post',
@@ -24,12 +15,9 @@ export function eventRoutes(deps: HttpDependencies): Route[] {
       operationId: 'sendEvents',
       summary: 'Accept one CloudEvent or a batch of them.',
       accepts: ['application/cloudevents+json', 'application/cloudevents-batch+json', '*/*'],
-      answers: {
-        '202': 'Durable for every trigger named.',
-        '200': 'The same with the verdicts, where Prefer: wait=N was sent and all fell in time.',
-      },
-      source: SOURCE,
-      handle: async (exchange) => receive(deps, exchange),
+      answers: RECEIVE_ANSWERS,
+      source: () => SOURCE,
+      handle: async (exchange) => receive(deps, exchange, door),
     },
     {
       method: 'options',
@@ -37,84 +25,8 @@ export function eventRoutes(deps: HttpDependencies): Route[] {
       operationId: 'handshake',
       summary: 'CloudEvents webhook handshake.',
       open: true,
-      answers: { '200': 'Which origin may send, and how fast.' },
+      answers: HANDSHAKE_ANSWERS,
       handle: handshake,
     },
   ];
-}
-
-async function receive(deps: HttpDependencies, exchange: Exchange): Promise<Answer> {
-  const body = await readBody(exchange.message, deps.events.bodyBytesMax(exchange.headers));
-  if (body.kind === 'gone') return body;
-  if (body.kind === 'refused') return refused(body.refusal);
-  const decoded = deps.events.decode({ headers: exchange.headers, body: body.bytes });
-  if (!decoded.ok) return refused(decoded.refusal);
-  const waitSeconds = preferredWaitSeconds(exchange.headers.get('prefer'));
-  const outcome = await deps.accept(
-    incoming(decoded.events, exchange),
-    waitSeconds === undefined || waitSeconds === 0 ? {} : { waitMs: waitSeconds * 1_000 },
-  );
-  if (outcome.kind === 'refused') return refused(outcome.refusal);
-  measure(deps, exchange, decoded.events.length, outcome);
-  log(deps, exchange, outcome);
-  if (outcome.verdicts === undefined) return json(202, acknowledgement(outcome));
-  const body200 = { ...acknowledgement(outcome), verdicts: outcome.verdicts };
-  return json(200, body200, { 'preference-applied': `wait=${waitSeconds}` });
-}
-
-function measure(
-  { metrics, now }: HttpDependencies,
-  exchange: Exchange,
-  eventCount: number,
-  { deadLettered }: Accepted,
-): void {
-  // An event that one trigger could not evaluate may have been taken by others; it counts once.
-  const failed = new Set(deadLettered.map(({ index }) => index)).size;
-  metrics.count('signalbox_events_received_total', { source: SOURCE, outcome: 'accepted' }, eventCount - failed);
-  metrics.count('signalbox_events_received_total', { source: SOURCE, outcome: 'deadLettered' }, failed);
-  metrics.observe('signalbox_ingest_duration_seconds', {}, (now() - exchange.receivedAt) / 1_000);
-  metrics.set('signalbox_last_event_timestamp_seconds', { source: SOURCE }, exchange.receivedAt / 1_000);
-}
-
-/** The trace of the request goes before the one its event was made in. */
-function incoming(events: readonly CloudEvent[], { headers, receivedAt }: Exchange): IncomingEvent[] {
-  const ofRequest = validTraceparent(headers.get('traceparent'));
-  return events.map((event) => {
-    const traceparent = ofRequest ?? validTraceparent(event['traceparent']);
-    return { event, source: SOURCE, receivedAt, ...(traceparent === undefined ? {} : { traceparent }) };
-  });
-}
-
-/** The body of a 202: the contract's members and no others. */
-function acknowledgement({ accepted, deadLettered }: Accepted): object {
-  return {
-    accepted: accepted.map(({ eventId, source, id, triggers }) => ({
-      eventId,
-      source,
-      id,
-      triggers: triggers.map(({ trigger, key, workflowId }) => ({ trigger, key, workflowId })),
-    })),
-    deadLettered: deadLettered.map(({ index, trigger, code, pointer, deadLetterId }) => ({
-      index,
-      trigger,
-      code,
-      pointer,
-      deadLetterId,
-    })),
-  };
-}
-
-function log({ logger }: HttpDependencies, { requestId }: Exchange, { accepted, deadLettered }: Accepted): void {
-  const eventIds = accepted.slice(0, LOGGED_IDS_MAX).map((event) => event.eventId);
-  logger.info({ requestId, events: accepted.length, deadLettered: deadLettered.length, eventIds }, 'events accepted');
-}
-
-/**
- * Grants any origin that names itself (CloudEvents HTTP webhook, section 4): the handshake keeps this service from being
- * made a target of foreign deliveries by mistake, and is no credential. Without the request header nothing is granted.
- */
-function handshake({ headers }: Exchange): Answer {
-  const origin = headers.get('webhook-request-origin') ?? '';
-  const granted = ORIGIN.test(origin) ? { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' } : {};
-  return { kind: 'empty', status: 200, headers: { allow: 'POST, OPTIONS', ...granted } };
 }
