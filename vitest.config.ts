@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           ...pool,
           name: 'fast',
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
           include: [
             'test/*.test.ts',
