@@ -11,7 +11,7 @@ import { utf8Bytes } from '../core/offer.ts';
 import type { Pressure } from '../core/state.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
-import { Credit } from './credit.ts';
+import { Credit, loadOf } from './credit.ts';
 import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
 
 /** What goes to an instance. */
@@ -88,9 +88,9 @@ export class Committer {
       now: this.now,
       onSent: ({ items, bytes, tookMs }) => this.observer.sent(trigger, items, bytes, tookMs),
       pauseEveryBytes: () => softGrowthBytes(self().lane.carriedBytes),
-      admit: async (messages, bytes) => {
-        const keys = messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery.key] : []));
-        const refused = await credit.take({ keys, bytes });
+      admit: async (messages) => {
+        const offers = messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : []));
+        const refused = await credit.take(loadOf(offers));
         const pressure = credit.pressure;
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
         return refused;

@@ -7,15 +7,29 @@ import {
   PENDING_ITEMS_MAX,
   WINDOW_OVERHEAD_BYTES,
 } from '../core/limits.ts';
-import { utf8Bytes } from '../core/offer.ts';
-import type { Pressure } from '../core/state.ts';
+import { type Offer, utf8Bytes } from '../core/offer.ts';
+import { lastOf } from '../core/stages/debounce.ts';
+import { itemBytes, lastBytes, type Pressure } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
 /** What a sender may send to an instance before it asks again how full that is. */
 type Room = { items: number; bytes: number; keys: number; keyBytes: number };
 
-/** What is about to be sent: the keys of its offers, and their bytes in all. */
+/** What is about to be sent: the keys of its offers, and what they weigh when they are carried, in bytes. */
 export type Load = { readonly keys: readonly string[]; readonly bytes: number };
+
+/** The load of offers: each as an item, and the last of each key as the event its run may see. */
+export function loadOf(offers: readonly Offer[]): Load {
+  let bytes = 0;
+  const last = new Map<string, Offer>();
+  for (const offer of offers) {
+    const { eventId, receivedAt: time, item = offer.whole ? offer.event : undefined } = offer;
+    bytes += itemBytes(item === undefined ? { eventId, time } : { eventId, time, value: item });
+    last.set(offer.key, offer);
+  }
+  for (const offer of last.values()) bytes += lastBytes(lastOf(offer));
+  return { keys: offers.map((offer) => offer.key), bytes };
+}
 
 const NOTHING: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
 /** Granted to an instance that was never asked: little enough to fit whatever it holds already. */

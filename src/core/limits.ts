@@ -7,11 +7,11 @@ export const PENDING_ITEMS_MAX = 20_000;
 export const PENDING_BYTES_MAX = 512 * 1_024;
 
 /**
- * A window ends with cause `full` when this much is pending: below the caps, so that senders still have credit while its
- * run is being started and the room comes back.
+ * A window ends with cause `full` when this much is pending. What is left below the caps takes one whole batch of a
+ * sender: without it the sender would be out of credit before the window is full, and refuse until its time is over.
  */
-export const FULL_ITEMS = 0.9 * PENDING_ITEMS_MAX;
-export const FULL_BYTES = 0.9 * PENDING_BYTES_MAX;
+export const FULL_ITEMS = 0.875 * PENDING_ITEMS_MAX;
+export const FULL_BYTES = 0.875 * PENDING_BYTES_MAX;
 
 /** Most keys with an open window, a hold or a cooldown. */
 export const LIVE_KEYS_MAX = 10_000;
