@@ -121,11 +121,6 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'The pipeline took longer than run.timeout. Raise it or make the pipeline faster.',
   },
-  run_cancelled: {
-    status: 409,
-    retryable: false,
-    remedy: 'A person cancelled the run. Send a new event to run again.',
-  },
   secret_missing: {
     status: 422,
     retryable: false,

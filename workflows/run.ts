@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
   log,
   proxyActivities,
@@ -116,6 +117,6 @@ function ending(outcome: RunOutcome): { readonly status: string; readonly result
     case 'timedOut':
       throw terminalFailure('run_timed_out', detail ?? 'The pipeline took too long.');
     case 'cancelled':
-      throw terminalFailure('run_cancelled', detail ?? 'The pipeline was cancelled.');
+      throw new CancelledFailure(detail ?? 'The pipeline was cancelled.');
   }
 }

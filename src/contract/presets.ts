@@ -16,10 +16,10 @@ export const QUICK_TEMPORAL_CALLS = {
   retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
-/** Evaluation of expressions: pure, bounded by the step budget. */
+/** Evaluation of expressions: pure, bounded by the step budget, so only the death of its worker ends it. */
 export const EVALUATION = {
   startToCloseTimeout: '5s',
-  retry: { initialInterval: '100ms', maximumAttempts: 5 },
+  retry: { initialInterval: '100ms', maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
 /** A worker that runs a target says so this often, so that its death is noticed. */

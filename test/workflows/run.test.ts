@@ -90,7 +90,7 @@ describe('a run', () => {
     await world().sleep(HOUR);
     expect(world().target.calls('cancelled')).toHaveLength(1);
     expect((await world().view('cancelled')).counts.ended).toMatchObject({ cancelled: 1, deadLettered: 0 });
-    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'run_cancelled' } });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
   });
 
   it('that a person cancels while its target is called stops the call', async () => {
