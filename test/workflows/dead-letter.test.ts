@@ -101,4 +101,36 @@ describe('an event that cannot be decided', () => {
     expect((await handle.describe()).runId).not.toBe(before);
     expect((await world().deadLetter(handle.workflowId)).entries).toHaveLength(2);
   });
+
+  it('continues as new before what its entries bring could end it', async () => {
+    await world().define('heavy', { key: '${{ event.data.missing }}' });
+    await world().send('heavy', 'e');
+    await world().settle();
+    const handle = world().client.workflow.getHandle(letterOf('heavy', 'mapping_error', '/key'));
+    const before = (await handle.describe()).runId;
+    const event = { data: 'x'.repeat(250_000) };
+    for (let index = 0; index < 36; index += 1) {
+      const entry = { at: 0, id: `heavy-${index}`, detail: 'large', event };
+      await handle.signal(entriesSignal, { version: 1, entries: [entry] });
+    }
+    await world().settle();
+    expect((await handle.describe()).runId).not.toBe(before);
+    expect((await world().deadLetter(handle.workflowId)).entries).toHaveLength(37);
+  });
+
+  it('loses nothing that comes while it is being discarded', async () => {
+    await world().define('late', { key: '${{ event.data.missing }}' });
+    for (let round = 0; round < 10; round += 1) {
+      await world().send('late', `seen-${round}`);
+      const handle = world().client.workflow.getHandle(letterOf('late', 'mapping_error', '/key'));
+      await Promise.all(Array.from({ length: 5 }, () => handle.signal('nonsense', 1)));
+      await handle.signal(discardSignal, { reason: 'seen' });
+      await world().send('late', `unseen-${round}`);
+      await world().settle();
+      const ids = (await world().deadLetter(handle.workflowId)).entries.map((entry) => entry.id);
+      expect(ids).toHaveLength(1);
+      await handle.signal(discardSignal, { reason: 'done' });
+      await world().settle();
+    }
+  });
 });
