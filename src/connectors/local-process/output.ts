@@ -88,7 +88,8 @@ export function openOutput(path: string, redact: Redactor, onProblem: (detail: s
       if (left > 0) file.write(`\n… ${left} bytes left out …\n`);
       if (missing > 0) file.write(end.subarray(Math.max(0, end.length - missing)));
       file.end();
-      if (!file.closed) await once(file, 'close');
+      // An error of the last writes was reported already; the file is closed all the same.
+      if (!file.closed) await once(file, 'close').catch(() => undefined);
     },
     text: () => both.text(),
     lastLine: () => both.text().trimEnd().split('\n').at(-1) ?? '',
