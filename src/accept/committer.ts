@@ -27,8 +27,12 @@ export type CommitObserver = {
 const NOTHING_HELD: Pressure = { pendingItems: 0, pendingBytes: 0, keys: 0, keyBytes: 0, identities: 0 };
 /** An instance that does not tell how full it is within this counts as not answering. */
 const PRESSURE_DEADLINE_MS = 3_000;
-/** A dead worker otherwise holds an instance's task, and with it refused signals, for the default of 10 seconds. */
-const WORKFLOW_TASK_TIMEOUT = '2s';
+/**
+ * A worker that dies as an instance continues as new holds up signals for so long, by default for 10 seconds: senders
+ * still get their answer within the time of a commit. A new worker replays all its instances at once, and a task that
+ * takes longer is given out again: with 2 seconds tasks timed out over and over on busy cores (decision 0016).
+ */
+const WORKFLOW_TASK_TIMEOUT = '5s';
 
 /** An instance as a sender sees it. */
 type InstanceLane = { readonly lane: Lane<Message>; definition: Definition; sentGeneration: string };
