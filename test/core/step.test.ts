@@ -90,6 +90,17 @@ describe('reports', () => {
     expect([then.state.pendingItems, then.state.starting.size]).toEqual([0, 0]);
   });
 
+  it('of a run id that another run has count its events as dead-lettered, in no run', () => {
+    const first = given().when(offer(0, 'a'));
+    const runId = first.runs[0]?.runId ?? '';
+    expect(first.state.counts).toMatchObject({ runs: 1, eventsInRuns: 1, deadLettered: 0 });
+    const { state } = first
+      .afterContinueAsNew()
+      .when({ input: { kind: 'startReported', report: { runId, outcome: 'conflict' } }, nowMs: 1 });
+    expect(state.counts).toMatchObject({ runs: 0, eventsInRuns: 0, deadLettered: 1 });
+    expect([state.pendingItems, state.pendingBytes, state.starting.size]).toEqual([0, 0, 0]);
+  });
+
   it('of ends are counted by how a run ended', () => {
     const { state } = given().when(
       ended(0, { runId: 'r1', key: 'k', status: 'succeeded' }),
