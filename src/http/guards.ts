@@ -50,8 +50,9 @@ export function guardStateChange(headers: ReadonlyMap<string, string>): Refusal 
 
 /** Refuses bodies that are not sent as they are: what is verified, limited and read must be the same bytes. */
 export function guardCoding(headers: ReadonlyMap<string, string>): Refusal | undefined {
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity') return refusal('unsupported_content_encoding', 'The body has a Content-Encoding.');
+  if (headers.has('content-encoding')) {
+    return refusal('unsupported_content_encoding', 'The body has a Content-Encoding.');
+  }
   const coding = headers.get('transfer-encoding')?.trim().toLowerCase() ?? 'chunked';
   return coding === 'chunked' ? undefined : refusal('malformed_request', 'Transfer-Encoding may be chunked only.');
 }

@@ -148,6 +148,7 @@ describe('POST /events', () => {
     ['plain JSON', '{}', { 'content-type': 'application/json' }, '415 unsupported_content_type'],
     ['text', '{}', { 'content-type': 'text/plain' }, '415 unsupported_content_type'],
     ['a gzip body', '{}', { 'content-encoding': 'gzip' }, '415 unsupported_content_encoding'],
+    ['a coding that changes nothing', '{}', { 'content-encoding': 'identity' }, '415 unsupported_content_encoding'],
     [
       'one malformed event in a batch',
       `[${JSON.stringify(eventOf())},{}]`,
