@@ -27,6 +27,8 @@ export type LaneOptions<Item> = {
 export const COMMIT_DEADLINE_MS = 8_000;
 /** Most items that wait for their turn; past that senders are told to come back. */
 const QUEUE_MAX = 20_000;
+/** Most bytes of them: what waits for a slow Temporal must not fill memory, however large the events are. */
+const QUEUE_MAX_BYTES = 64 * 1_024 * 1_024;
 /** How long patient items wait for company. */
 const LINGER_MS = 100;
 /** Silence after a pause was announced: the receiver continues as new meanwhile. Longer where it carries much. */
@@ -50,6 +52,7 @@ type Waiting<Item> = {
 export class Lane<Item> {
   private readonly options: LaneOptions<Item>;
   private readonly queue: Waiting<Item>[] = [];
+  private queuedBytes = 0;
   private busy = false;
   private lingering: NodeJS.Timeout | undefined;
   private runId = '';
@@ -67,13 +70,15 @@ export class Lane<Item> {
 
   /** Resolves when Temporal has the item on disk, or when it was given up. Never rejects. */
   commit(item: Item): Promise<Committed> {
-    if (this.queue.length >= QUEUE_MAX) {
+    const { bytesOf, isPatient, now } = this.options;
+    const bytes = bytesOf(item);
+    if (this.queue.length >= QUEUE_MAX || this.queuedBytes + bytes > QUEUE_MAX_BYTES) {
       const detail = 'Too many events wait for Temporal to acknowledge.';
       return Promise.resolve({ ok: false, refusal: refusal('saturated', detail, { retryAfterSeconds: 2 }) });
     }
     return new Promise((settle) => {
-      const { bytesOf, isPatient, now } = this.options;
-      this.queue.push({ item, bytes: bytesOf(item), since: now(), settle });
+      this.queue.push({ item, bytes, since: now(), settle });
+      this.queuedBytes += bytes;
       if (this.busy) return;
       if (isPatient(item)) this.lingering ??= setTimeout(() => this.start(), LINGER_MS);
       else this.start();
@@ -105,6 +110,7 @@ export class Lane<Item> {
       bytes += waiting.bytes;
       count += 1;
     }
+    this.queuedBytes -= bytes;
     return this.queue.splice(0, count);
   }
 

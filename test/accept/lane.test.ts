@@ -225,3 +225,20 @@ describe('a lane', () => {
     expect(outcomes.at(-1)).toBe(false);
   });
 });
+
+describe('what waits', () => {
+  it('is bounded by its bytes, and there is room again when it went', async () => {
+    const { lane, acknowledge, settle, state } = laneOf({ bytesOf: () => 10 * 1_024 * 1_024 });
+    const taken = Array.from({ length: 7 }, (_, index) => lane.commit(`${index}`));
+    const refused = lane.commit('more');
+    await settle();
+    await acknowledge();
+    taken.push(lane.commit('then'));
+    for (let left = 0; left < 8; left += 1) {
+      state.runId = `after-${left}`;
+      await acknowledge();
+    }
+    expect(await refused).toMatchObject({ ok: false, refusal: { code: 'saturated', retryAfterSeconds: 2 } });
+    expect(await Promise.all(taken)).toEqual(taken.map(() => ({ ok: true })));
+  });
+});
