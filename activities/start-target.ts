@@ -43,7 +43,7 @@ function endOf(attempt: Attempt): { readonly status?: string; readonly result?: 
 
 function missing(name: string): Attempt {
   const detail = `No target is named ${name} in the definitions this worker has loaded.`;
-  return { kind: 'notStarted', code: 'target_missing', detail, permanent: true };
+  return { kind: 'notStarted', code: 'target_missing', detail, permanent: false };
 }
 
 async function callTarget(

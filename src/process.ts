@@ -49,7 +49,15 @@ export async function startProcess(
 ): Promise<{ readonly ok: true; readonly running: Running } | NotStarted> {
   const undo: Undo[] = [];
   const stop = async () => {
-    for (const one of undo.splice(0).reverse()) await one();
+    const failures: unknown[] = [];
+    for (const one of undo.splice(0).reverse()) {
+      try {
+        await one();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped');
   };
   try {
     const started = await startParts(settings, roles, { report, signal, undo, ...(logTo && { logTo }) });

@@ -24,6 +24,7 @@ import {
 } from '../src/contract/presets.ts';
 import { itemsOrManifest } from '../src/contract/run-items.ts';
 import { type Attempt, nextAttempt, type RunOutcome } from '../src/core/retry.ts';
+import { clip, TIMER_TEXT_MAX_CHARS } from '../src/core/view.ts';
 import { outcomeText, runText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
 import type { Json } from '../src/spec/json.ts';
@@ -62,7 +63,9 @@ async function carryOut(input: RunInput): Promise<RunOutcome> {
     if (next.kind !== 'wait') return next.kind === 'dead' ? { ...next, params: resolved.params } : next;
     lost = answer.kind === 'unknown';
     const of = input.run.settings.retry.delaysMs.length + 1;
-    await sleep(next.waitMs, { summary: `before attempt ${attempt + 1} of ${of}: ${next.detail}`.slice(0, 190) });
+    await sleep(next.waitMs, {
+      summary: clip(`before attempt ${attempt + 1} of ${of}: ${next.detail}`, TIMER_TEXT_MAX_CHARS),
+    });
   }
 }
 

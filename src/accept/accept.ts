@@ -123,16 +123,13 @@ function letterOf({ trigger, failed }: Failures): { readonly letter: DeadLetterI
 }
 
 function answerOf(plan: Plan, events: readonly IncomingEvent[]): Extract<AcceptOutcome, { kind: 'accepted' }> {
+  const taken: { trigger: string; key: string; workflowId: string }[][] = events.map(() => []);
+  for (const { index, trigger, delivery } of plan.offers) {
+    taken[index]?.push({ trigger: trigger.name, key: delivery.key, workflowId: instanceId(trigger.name) });
+  }
   const accepted = events.map(({ event }, index): AcceptedEvent => {
     const { source, id }: CloudEvent = event;
-    const triggers = plan.offers
-      .filter((offer) => offer.index === index)
-      .map(({ trigger, delivery }) => ({
-        trigger: trigger.name,
-        key: delivery.key,
-        workflowId: instanceId(trigger.name),
-      }));
-    return { eventId: plan.eventIds[index] ?? '', source, id, triggers };
+    return { eventId: plan.eventIds[index] ?? '', source, id, triggers: taken[index] ?? [] };
   });
   const deadLettered = plan.failures.map((failure): DeadLetteredEvent => {
     const { code, pointer, detail } = failure.failed;

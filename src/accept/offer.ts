@@ -133,6 +133,7 @@ function keyOf(
   if (value.kind === 'failed') return value;
   const text = textOf(value.value);
   if (text === undefined) return failed('mapping_error', place, 'a key is text, a number or a boolean');
+  if (text.includes('\0')) return failed('mapping_error', place, 'a key holds no NUL character: databases refuse it');
   const bytes = Buffer.byteLength(text);
   if (bytes >= 1 && bytes <= KEY_MAX_BYTES) return { kind: 'key', text };
   return failed('mapping_error', place, `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);

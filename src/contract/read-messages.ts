@@ -43,11 +43,14 @@ export function readEntries(batch: unknown): {
   return { entries, refused };
 }
 
+/** The longest a caller may wait for verdicts: a timer must not outlive the callers of HTTP by much. */
+const WAIT_MAX_MS = 120_000;
+
 /** Whether the argument of the update that asks for verdicts can be used. */
 export function isVerdictsQuestion(asked: unknown): boolean {
   if (!isObject(asked)) return false;
   const { waits, waitMs } = asked;
-  return Array.isArray(waits) && waits.every(isText) && isTime(waitMs);
+  return Array.isArray(waits) && waits.every(isText) && isTime(waitMs) && Number(waitMs) <= WAIT_MAX_MS;
 }
 
 function nothing(why: string): ReadBatch {

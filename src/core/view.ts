@@ -11,6 +11,8 @@ import {
 
 /** Keys shown to people: enough to see what is going on, small enough to send. */
 const KEYS_SHOWN_MAX = 100;
+/** A timer's label: within Temporal's 400 bytes even where every character takes three. */
+export const TIMER_TEXT_MAX_CHARS = 130;
 /** Keys named in the details of an execution. */
 const KEYS_IN_DETAILS = 10;
 
@@ -54,7 +56,7 @@ function quietText(window: NonNullable<KeyState['window']>): string {
 export function timerText(state: TriggerState, timeText: (at: number) => string): string {
   const next = nextDeadline(state);
   const key = next && state.keys.get(next.key);
-  return next && key ? clip(keyText(clip(next.key, 60), key, timeText), 190) : 'nothing due';
+  return next && key ? clip(keyText(clip(next.key, 40), key, timeText), TIMER_TEXT_MAX_CHARS) : 'nothing due';
 }
 
 /** The state for people, in Markdown: what is open, when it fires and why. */
@@ -78,7 +80,8 @@ export function detailsText(state: TriggerState, timeText: (at: number) => strin
   ].join('\n');
 }
 
-function clip(text: string, most: number): string {
+/** A text cut to `most` characters. */
+export function clip(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 

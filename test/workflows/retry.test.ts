@@ -127,7 +127,7 @@ describe('a run', () => {
     await world().define('missing');
     await world().send('missing', 'e');
     world().forgetTarget('missing');
-    await world().settle();
+    await world().sleep(HOUR);
     const runId = world().onlyRunId('missing');
     expect(await failureOf(runId)).toBe('target_missing');
     expect((await world().deadLetter(runDeadLetterId(runId))).entries[0]?.detail).toContain('missing');

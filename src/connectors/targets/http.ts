@@ -126,6 +126,7 @@ function judge(name: string, { call, redact }: Prepared, came: HttpExchange): St
     return refused(`${answered}. It redirects to ${location}; redirects are not followed: put the final URL there.`);
   }
   if (status < 500 && !TRANSIENT_4XX.has(status)) return refused([answered, HINTS[status] ?? ''].join('. ').trim());
+  if (status === 504) return { kind: 'unknown', detail: `${answered}. What is behind the gateway may have started.` };
   const wait = retryAfterMs(came.headers['retry-after'], Date.now());
   const later = notStarted('target_unavailable', answered, false);
   return wait === undefined ? later : { ...later, retryAfterMs: wait };
@@ -134,7 +135,8 @@ function judge(name: string, { call, redact }: Prepared, came: HttpExchange): St
 /**
  * A target that is started by one HTTP request with `Idempotency-Key: <run id>`. A 2xx means started and, as nothing
  * watches it further, finished; its JSON is the result. An error status is taken as the target's word that nothing
- * started; only a connection that broke or a time-out after sending leaves it unknown.
+ * started; only a connection that broke, or a time-out after
+ * sending, here or at a gateway (504), leaves it unknown.
  */
 export function createHttpTarget(loaded: Loaded, deps: TargetDeps): Target {
   return {

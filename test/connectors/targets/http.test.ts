@@ -206,6 +206,10 @@ describe('an error status', () => {
     },
   );
 
+  it('504 leaves it unknown: what is behind the gateway may have started', async () => {
+    expect(await start(await answering(http('504 Gateway Timeout')))).toMatchObject({ kind: 'unknown' });
+  });
+
   it.each(['429 Too Many Requests', '503 Busy'])('%s carries the wait that Retry-After asks for', async (status) => {
     const outcome = await start(await answering(http(status, '', 'retry-after: 7\r\n')));
     expect(outcome).toMatchObject({ ...unavailable, retryAfterMs: 7_000 });
