@@ -32,8 +32,13 @@ const QUEUE_MAX_BYTES = 64 * 1_024 * 1_024;
 /** How long patient items wait for company. */
 const LINGER_MS = 100;
 /** Silence after a pause was announced: the receiver continues as new meanwhile. Longer where it carries much. */
-const SILENCE_MIN_MS = 50;
+const SILENCE_MIN_MS = 40;
 const SILENCE_PER_MIB_MS = 60;
+/** And where the server is slow: continuing as new takes it about as long as two commits. */
+const SILENCE_PER_COMMIT = 2;
+const SILENCE_MAX_MS = 400;
+/** What the latest commit counts in the typical one. */
+const TYPICAL_WEIGHT = 0.1;
 
 /** How often one batch is let through to a run that has had its half. */
 const PROBE_EVERY_MS = 5_000;
@@ -61,6 +66,7 @@ export class Lane<Item> {
   private signalsSincePause = 0;
   private bytesSincePause = 0;
   private probedAt = -Infinity;
+  private typicalMs = 0;
   /** Bytes the receiver carries, as last known: decides how long a pause lasts. */
   carriedBytes = 0;
 
@@ -132,14 +138,21 @@ export class Lane<Item> {
       const pause =
         this.signalsSincePause + 1 >= PAUSE_EVERY_SIGNALS ||
         this.bytesSincePause + bytes >= this.options.pauseEveryBytes();
+      const sentAt = now();
       this.count(await send(items, pause), bytes, pause);
       settleAll(live, { ok: true });
+      this.typicalMs += (now() - sentAt - this.typicalMs) * TYPICAL_WEIGHT;
       onSent?.({ items: items.length, bytes, tookMs: now() - startedAt });
-      return pause ? SILENCE_MIN_MS + (SILENCE_PER_MIB_MS * this.carriedBytes) / (1_024 * 1_024) : 0;
+      return pause ? this.silenceMs() : 0;
     } catch (error) {
       settleAll(live, { ok: false, refusal: unavailable(error instanceof Error ? error.message : String(error)) });
       return 0;
     }
+  }
+
+  private silenceMs(): number {
+    const carriedMs = (SILENCE_PER_MIB_MS * this.carriedBytes) / (1_024 * 1_024);
+    return Math.min(SILENCE_MAX_MS, SILENCE_MIN_MS + SILENCE_PER_COMMIT * this.typicalMs + carriedMs);
   }
 
   /** Past half of a kill limit only a probe goes through now and then, to learn of a new run. */

@@ -168,7 +168,7 @@ describe('a lane', () => {
     await send(PAUSE_EVERY_SIGNALS);
     expect(sent.map(({ pause }) => pause).indexOf(true)).toBe(PAUSE_EVERY_SIGNALS - 1);
     const after = lane.commit('y');
-    await vi.advanceTimersByTimeAsync(49);
+    await vi.advanceTimersByTimeAsync(39);
     expect(sent).toHaveLength(PAUSE_EVERY_SIGNALS);
     await vi.advanceTimersByTimeAsync(1);
     expect(await after).toEqual({ ok: true });
@@ -192,7 +192,20 @@ describe('a lane', () => {
     lane.carriedBytes = 1_024 * 1_024;
     await lane.commit('a');
     void lane.commit('b');
-    await vi.advanceTimersByTimeAsync(109);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('is silent longer after a pause where commits are slow', async () => {
+    const { lane, sent, acknowledge } = laneOf({ pauseEveryBytes: () => 1 });
+    const first = lane.commit('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    void lane.commit('b');
+    await acknowledge();
+    expect(await first).toEqual({ ok: true });
+    await vi.advanceTimersByTimeAsync(239);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(sent).toHaveLength(2);
