@@ -60,7 +60,7 @@ async function floods(service: Service): Promise<void> {
   await baselines.close();
   const common = { type: 'hot', seconds: FLOOD_SECONDS };
   const before = service.databaseBytes();
-  const one = await load(service, { ...common, connections: 256 });
+  const one = await load(service, { ...common, connections: 512 });
   const growth = service.databaseBytes() - before;
   const sixteen = await load(service, { ...common, connections: 128, batch: 16 });
   note(`acknowledged events/s over ${FLOOD_SECONDS} s, one event a request`, `${one.perSecond}`, '≥ 8,000');
@@ -128,6 +128,7 @@ async function burst(service: Service, recorder: Recorder): Promise<void> {
   });
   const tookMs = performance.now() - startedAt;
   await until(async () => (await runsOf(service)) - earlier === sent.acked, 60_000);
+  await until(() => recorder.calls > before, 30_000);
   const trigger = await detail(service);
   const { bytes, events, signals } = trigger.history;
   note(
