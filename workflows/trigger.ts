@@ -35,7 +35,8 @@ export async function trigger(input: TriggerInput): Promise<void> {
     verdictsUpdate,
     async ({ waits, waitMs }) => {
       instance.wake();
-      const isOver = () => instance.closing || instance.verdicts.ask(waits).complete;
+      // What came in the same task as the question is not decided yet, so its delivery is not known yet.
+      const isOver = () => instance.closing || (!instance.hasWork() && instance.verdicts.ask(waits).complete);
       await condition(isOver, waitMs, { summary: 'a caller waits for verdicts' });
       return instance.verdicts.ask(waits).verdicts;
     },

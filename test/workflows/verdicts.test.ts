@@ -14,6 +14,13 @@ describe('a caller that waits', () => {
     });
   });
 
+  it('learns it of many instances that start for its event', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `new-${index}`);
+    for (const name of names) await world().define(name);
+    const answers = await Promise.all(names.map((name) => world().send(name, 'e', {}, 20_000)));
+    for (const sent of answers) expect(sent).toMatchObject({ verdicts: [{ kind: 'started' }] });
+  });
+
   it('gets the plain answer when nothing is decided in time', async () => {
     await world().define('undecided', { stages: ['debounce: { quiet: 1h }'] });
     const before = Date.now();
