@@ -33,9 +33,9 @@ const QUEUE_MAX_BYTES = 64 * 1_024 * 1_024;
 const LINGER_MS = 100;
 /** Silence after a pause was announced: the receiver continues as new meanwhile. Longer where it carries much. */
 const SILENCE_MIN_MS = 40;
-const SILENCE_PER_MIB_MS = 60;
-/** And where the server is slow: continuing as new takes it about as long as two commits. */
-const SILENCE_PER_COMMIT = 2;
+const SILENCE_PER_MIB_MS = 200;
+/** And where the server is slow: continuing as new takes it about as long as three commits. */
+const SILENCE_PER_COMMIT = 3;
 const SILENCE_MAX_MS = 400;
 /** What the latest commit counts in the typical one. */
 const TYPICAL_WEIGHT = 0.1;

@@ -1,5 +1,11 @@
 import { HARD_TASKS, SOFT_GROWTH_BYTES, SOFT_GROWTH_MAX_BYTES, SOFT_SIGNALS, SOFT_TASKS } from './limits.ts';
 
+/**
+ * A pause that a sender announces at the soft growth, as it estimates it, is taken from this share on: a pause that comes
+ * a little too early would be wasted, and the next one comes after Temporal's own limit of 4 MiB.
+ */
+const PAUSED_SHARE = 0.75;
+
 /** What a run of an instance has used up. */
 export type Used = {
   readonly signals: number;
@@ -25,5 +31,5 @@ export function shouldContinue(used: Used, paused: boolean): boolean {
   const softGrowth = softGrowthBytes(used.firstBytes);
   if (used.suggested || used.tasks >= HARD_TASKS || used.signals >= 2 * SOFT_SIGNALS || growth >= 2 * softGrowth)
     return true;
-  return paused && (used.signals >= SOFT_SIGNALS || used.tasks >= SOFT_TASKS || growth >= softGrowth);
+  return paused && (used.signals >= SOFT_SIGNALS || used.tasks >= SOFT_TASKS || growth >= PAUSED_SHARE * softGrowth);
 }

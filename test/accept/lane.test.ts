@@ -192,7 +192,7 @@ describe('a lane', () => {
     lane.carriedBytes = 1_024 * 1_024;
     await lane.commit('a');
     void lane.commit('b');
-    await vi.advanceTimersByTimeAsync(99);
+    await vi.advanceTimersByTimeAsync(239);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(sent).toHaveLength(2);
@@ -205,7 +205,7 @@ describe('a lane', () => {
     void lane.commit('b');
     await acknowledge();
     expect(await first).toEqual({ ok: true });
-    await vi.advanceTimersByTimeAsync(239);
+    await vi.advanceTimersByTimeAsync(339);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(sent).toHaveLength(2);
