@@ -93,7 +93,8 @@ async function record(): Promise<void> {
     const history = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const json: unknown = JSON.parse(historyToJSON(history));
     // Who recorded it is of no use to anyone, and differs every time.
-    const text = JSON.stringify(json).replaceAll(/"identity":"[^"]*"/g, '"identity":"recorder"');
+    const anonymous = JSON.stringify(json).replaceAll(/"identity":"[^"]*"/g, '"identity":"recorder"');
+    const text = anonymous.replaceAll(process.cwd(), '/app');
     writeFileSync(`${DIRECTORY}${file}.json`, `${text}\n`);
     process.stdout.write(`${file}: ${history.events?.length ?? 0} events\n`);
   }
