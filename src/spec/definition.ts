@@ -14,9 +14,114 @@ export type Definition = {
   readonly mode: TriggerSpec['mode'];
   readonly dedupe: { readonly windowMs: number };
   readonly freshness?: { readonly maxAgeMs: number; readonly at: 'arrival' | 'fire' | 'both' };
+  readonly order?: OrderSettings;
+  readonly correlate?: CorrelateSettings;
+  readonly threshold?: ThresholdSettings;
   readonly debounce?: DebounceSettings;
-  readonly cooldown?: { readonly periodMs: number; readonly onExcess: 'hold' | 'drop' };
+  readonly batch?: BatchSettings;
+  readonly hours?: HoursSettings;
+  readonly cooldown?: { readonly periodMs: number; readonly onExcess: 'hold' | 'drop' | 'ask' };
+  readonly rate?: RateSettings;
+  readonly concurrency?: ConcurrencySettings;
+  readonly breaker?: BreakerSettings;
+  readonly fallback?: FallbackSettings;
   readonly run: RunSettings;
+};
+
+/** Whether a limit counts over the whole trigger or over each key by itself. */
+export type Scope = 'trigger' | 'key';
+
+/** Events of a key are taken in the order of `order.by`. */
+export type OrderSettings = { readonly onLate: 'drop' | 'deadLetter'; readonly holdForMs: number };
+
+/** Events of all `parts` make one run; a part waits `withinMs` for the others. */
+export type CorrelateSettings = {
+  readonly parts: readonly string[];
+  readonly withinMs: number;
+  readonly onDeadline: 'drop' | 'fire' | 'deadLetter';
+};
+
+/** Fires when the events of the last `withinMs`, or the sum of their amounts, reach `atLeast`. */
+export type ThresholdSettings = {
+  readonly atLeast: number;
+  readonly withinMs: number;
+  readonly of: 'events' | 'amounts';
+};
+
+/** Fires when one is reached, counted from the first event of the batch. At least one is there. */
+export type BatchSettings = { readonly maxEvents?: number; readonly maxBytes?: number; readonly maxWaitMs?: number };
+
+/**
+ * What is `minutes` east of UTC from `fromAt` on (epoch milliseconds), until the next row; the first row counts before
+ * too. Computed when the trigger is loaded, so that an update of the time zone database cannot change a replay.
+ */
+export type Zone = {
+  readonly name: string;
+  readonly offsets: readonly { readonly fromAt: number; readonly minutes: number }[];
+};
+
+/** Half-open spans: `allow` in minutes of the local week from Monday 00:00, `freeze` in epoch milliseconds; both sorted. */
+export type HoursSettings = {
+  readonly allow: readonly (readonly [number, number])[];
+  readonly freeze: readonly (readonly [number, number])[];
+  readonly zone: Zone;
+  readonly onExcess: 'hold' | 'drop';
+};
+
+/** Never more than `limit` starts in any (t - perMs, t]. */
+export type RateSettings = {
+  readonly limit: number;
+  readonly perMs: number;
+  readonly onExcess: 'queue' | 'hold' | 'drop' | 'ask';
+  readonly scope: Scope;
+};
+
+/** Never more than `limit` runs that have not ended. */
+export type ConcurrencySettings = {
+  readonly limit: number;
+  readonly onExcess: 'queue' | 'hold' | 'drop' | 'cancelRunning';
+  readonly scope: Scope;
+};
+
+/** Opens at `failures` failed or timed-out runs within `withinMs`, lets `probes` through after `openForMs`. */
+export type BreakerSettings = {
+  readonly failures: number;
+  readonly withinMs: number;
+  readonly openForMs: number;
+  readonly probes: number;
+  readonly scope: Scope;
+};
+
+/** The values a cron expression allows, each list sorted. Days: either list where both are restricted, as in cron. */
+export type Cron = {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  /** 1 to 31; absent where it is `*`. */
+  readonly daysOfMonth?: readonly number[];
+  /** 1 to 12. */
+  readonly months: readonly number[];
+  /** 0 (Sunday) to 6; absent where it is `*`. */
+  readonly daysOfWeek?: readonly number[];
+};
+
+/** Fires without events when `unless` has not happened for `forMs`, at the times of `at` or as soon as it is true. */
+export type FallbackSettings = {
+  readonly unless: 'succeeded' | 'fired';
+  readonly forMs: number;
+  readonly at?: { readonly cron: Cron; readonly zone: Zone };
+  /** The keys it watches: the default key where its scope is the trigger. */
+  readonly keys: readonly string[];
+  readonly scope: Scope;
+};
+
+/** A person is asked before the target is called. */
+export type ApprovalSettings = {
+  /** Bare CEL over what params see; absent: always. Evaluated in the run. */
+  readonly when?: string;
+  readonly timeoutMs: number;
+  readonly onTimeout: 'reject' | 'approve';
+  /** Targets told that a run waits, with their params as templates. */
+  readonly notify: readonly { readonly target: string; readonly params: { readonly [name: string]: Json } }[];
 };
 
 /** Windows are opened with these and keep them until they fire, whatever is loaded meanwhile. */
@@ -35,4 +140,5 @@ export type RunSettings = {
   readonly params: { readonly [name: string]: Json };
   readonly retry: { readonly delaysMs: readonly number[] };
   readonly timeoutMs: number;
+  readonly approval?: ApprovalSettings;
 };
