@@ -34,13 +34,58 @@ export function explain(reason: Reason, timeText: (at: number) => string): strin
       return `It was ${spanText(reason.ageMs)} old ${reason.checked === 'fire' ? 'when its run was due' : 'on arrival'}, ${spanText(reason.ageMs - reason.maxAgeMs)} more than freshness.maxAge, ${spanText(reason.maxAgeMs)}.`;
     case 'edgeTaken':
       return `The window that opened at ${timeText(reason.openedAt)} fired on its first event; it ends at ${timeText(reason.dueAt)} if nothing more comes.`;
+    case 'late':
+      return `Its order.by, ${JSON.stringify(reason.by)}, is below ${JSON.stringify(reason.highest)}, the highest the key has had.`;
     case 'superseded':
-      return reason.keep === 'last'
-        ? 'A later event of the same window took its place (keep: last).'
-        : 'An earlier event of the same window stands (keep: first).';
+      return supersededText(reason);
+    case 'expired':
+      return expiredText(reason);
+    case 'partMissing':
+      return `${spanText(reason.withinMs)} passed without ${reason.missing.join(' and ')}.`;
+    case 'outsideHours':
+      return reason.opensAt === undefined
+        ? 'It is outside hours.allow, and no allowed hour is in sight.'
+        : `It is outside hours.allow until ${timeText(reason.opensAt)}.`;
+    case 'frozen':
+      return `Starts are frozen until ${timeText(reason.untilAt)} (hours.freeze).`;
     case 'coolingDown':
       return `The key cools down for ${spanText(reason.periodMs)} after a start, until ${timeText(reason.untilAt)}.`;
+    case 'rateReached':
+      return `${count(reason.limit, 'run')} started within ${spanText(reason.perMs)}, which is rate.limit; the next may start at ${timeText(reason.untilAt)}.`;
+    case 'runsRunning':
+      return reason.running === 1
+        ? `1 run has not ended; concurrency.limit is ${reason.limit}.`
+        : `${reason.running} runs have not ended; concurrency.limit is ${reason.limit}.`;
+    case 'breakerOpen':
+      return reason.untilAt === undefined
+        ? `The breaker is open after ${count(reason.failures, 'failed run')}.`
+        : `The breaker is open after ${count(reason.failures, 'failed run')}, until ${timeText(reason.untilAt)}.`;
+    case 'paused':
+      return `It is paused since ${timeText(reason.since)}; what comes is kept.`;
     case 'alreadyStarted':
       return `A run with the same identity is being started already: ${reason.runId}.`;
   }
+}
+
+function supersededText(reason: Extract<Reason, { readonly kind: 'superseded' }>): string {
+  switch (reason.keep) {
+    case 'last':
+      return 'A later event of the same window took its place (keep: last).';
+    case 'first':
+      return 'An earlier event of the same window stands (keep: first).';
+    case 'part':
+      return `A later event took its place as ${reason.part}.`;
+  }
+}
+
+function expiredText({ withinMs, atLeast, reached }: Extract<Reason, { readonly kind: 'expired' }>): string {
+  const window = spanText(withinMs);
+  if (atLeast === undefined) return `It is older than the window of ${window}.`;
+  const compared = reached === undefined ? `${atLeast} was not reached` : `${reached} of ${atLeast} was reached`;
+  return `It is older than the window of ${window}, in which ${compared}.`;
+}
+
+/** A number with its noun: `1 run`, `3 runs`. */
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

@@ -19,6 +19,22 @@ const REASONS: readonly (readonly [Reason, readonly string[]])[] = [
   [{ kind: 'edgeTaken', openedAt: at, dueAt: later }, ['<1000>', '<2000>']],
   [{ kind: 'superseded', keep: 'last' }, ['keep: last']],
   [{ kind: 'superseded', keep: 'first' }, ['keep: first']],
+  [{ kind: 'superseded', keep: 'part', part: 'labels' }, ['later event', 'labels']],
+  [{ kind: 'late', by: 7, highest: 12 }, ['7', '12', 'order.by']],
+  [{ kind: 'late', by: '2026-09-01', highest: '2026-09-02' }, ['"2026-09-01"', '"2026-09-02"']],
+  [{ kind: 'expired', withinMs: HOUR }, ['1h']],
+  [{ kind: 'expired', withinMs: HOUR, atLeast: 100 }, ['1h', '100 was not reached']],
+  [{ kind: 'expired', withinMs: HOUR, atLeast: 100, reached: 99 }, ['1h', '99 of 100']],
+  [{ kind: 'partMissing', missing: ['features', 'labels'], withinMs: HOUR }, ['1h', 'features and labels']],
+  [{ kind: 'outsideHours', opensAt: later }, ['<2000>', 'hours.allow']],
+  [{ kind: 'outsideHours' }, ['no allowed hour']],
+  [{ kind: 'frozen', untilAt: later }, ['<2000>', 'hours.freeze']],
+  [{ kind: 'rateReached', limit: 3, perMs: DAY, untilAt: later }, ['3 runs', '1d', '<2000>']],
+  [{ kind: 'runsRunning', limit: 1, running: 1 }, ['1 run has', 'concurrency.limit is 1']],
+  [{ kind: 'runsRunning', limit: 4, running: 5 }, ['5 runs have', 'concurrency.limit is 4']],
+  [{ kind: 'breakerOpen', failures: 3, untilAt: later }, ['3 failed runs', '<2000>']],
+  [{ kind: 'breakerOpen', failures: 1 }, ['1 failed run.']],
+  [{ kind: 'paused', since: at }, ['<1000>', 'kept']],
   [{ kind: 'coolingDown', untilAt: later, periodMs: HOUR }, ['<2000>', '1h']],
   [{ kind: 'alreadyStarted', runId: 'sb1-0' }, ['sb1-0']],
 ];
@@ -27,7 +43,7 @@ describe('a reason as a sentence', () => {
   it.each(REASONS)('names what was compared: $kind', (reason, values) => {
     const sentence = explain(reason, (moment) => `<${moment}>`);
     for (const value of values) expect(sentence).toContain(value);
-    expect(sentence).toMatch(/^[A-Z].*\.$/);
+    expect(sentence).toMatch(/^[A-Z0-9].*\.$/);
   });
 });
 
