@@ -105,10 +105,20 @@ function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'deadLettered']);
+const STATUSES: ReadonlySet<unknown> = new Set<RunReport['status']>([
+  'succeeded',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'deadLettered',
+  'rejected',
+  'skipped',
+]);
 
 function isReport(value: unknown): value is RunReport {
-  return isObject(value) && isText(value['runId']) && isText(value['key']) && STATUSES.has(value['status']);
+  if (!isObject(value)) return false;
+  const { runId, key, status, firedAt } = value;
+  return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime);
 }
 
 function isDefinition(value: unknown): value is Definition {

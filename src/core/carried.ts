@@ -192,6 +192,9 @@ function restoreItem(carried: CarriedItem, clock: number): Item {
   return value === undefined ? item : { ...item, value };
 }
 
+/** What a state carried by an older release does not count yet. */
+const NONE_ENDED = { rejected: 0, skipped: 0 };
+
 function structuredCopy(counts: Counts): Counts {
-  return { ...counts, suppressed: { ...counts.suppressed }, ended: { ...counts.ended } };
+  return { ...counts, suppressed: { ...counts.suppressed }, ended: { ...NONE_ENDED, ...counts.ended } };
 }

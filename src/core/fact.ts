@@ -1,4 +1,5 @@
 import type { DebounceSettings, Definition, RunSettings } from '../spec/definition.ts';
+import type { JsonObject } from '../spec/json.ts';
 import type { Item, LastEvent, Offer } from './offer.ts';
 import type { Reason, StageName } from './reason.ts';
 
@@ -23,16 +24,22 @@ export type RunRequest = {
   readonly last: LastEvent;
   /** The earliest arrival among its events, epoch milliseconds: what latency is measured from. */
   readonly receivedAt: number;
+  /** A limit with `onExcess: ask` is closed: a person is asked before it starts, and only then does it count. */
+  readonly asks?: { readonly stage: 'cooldown' | 'rate' };
+  /** Given by the person who fired it; a member replaces that of the definition's params. */
+  readonly params?: JsonObject;
 };
 
 /** How the start of a run ended, as the starting activity reports it. */
 export type StartReport = { readonly runId: string; readonly outcome: 'started' | 'alreadyStarted' | 'conflict' };
 
-/** How a run ended, as the run reports it. */
+/** How a run ended, as the run reports it. A rejected or skipped one never began. */
 export type RunReport = {
   readonly runId: string;
   readonly key: string;
-  readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled' | 'deadLettered';
+  readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled' | 'deadLettered' | 'rejected' | 'skipped';
+  /** When it was decided, epoch milliseconds; absent in reports of older runs. */
+  readonly firedAt?: number;
 };
 
 /** The catalogue codes an instance itself dead-letters with. */

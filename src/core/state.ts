@@ -1,6 +1,6 @@
 import type { DebounceSettings, Definition } from '../spec/definition.ts';
 import { Deadlines } from './deadlines.ts';
-import type { RunRequest } from './fact.ts';
+import type { RunReport, RunRequest } from './fact.ts';
 import {
   COOLDOWN_OVERHEAD_BYTES,
   GENERATION_OVERHEAD_BYTES,
@@ -45,7 +45,7 @@ export type Counts = {
   deadLettered: number;
   runs: number;
   eventsInRuns: number;
-  ended: { succeeded: number; failed: number; timedOut: number; cancelled: number; deadLettered: number };
+  ended: { [status in RunReport['status']]: number };
 };
 
 /** How full an instance is, next to its caps. */
@@ -101,7 +101,7 @@ export function initialState(definition: Definition): TriggerState {
       deadLettered: 0,
       runs: 0,
       eventsInRuns: 0,
-      ended: { succeeded: 0, failed: 0, timedOut: 0, cancelled: 0, deadLettered: 0 },
+      ended: { succeeded: 0, failed: 0, timedOut: 0, cancelled: 0, deadLettered: 0, rejected: 0, skipped: 0 },
     },
     pendingItems: 0,
     pendingBytes: 0,

@@ -32,7 +32,7 @@ export const CLOSED_LABELS = {
     'fallback',
   ]),
   dispatchOutcome: new Set(['started', 'alreadyStarted', 'failed', 'unknown']),
-  runOutcome: new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'deadLettered']),
+  runOutcome: new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'rejected', 'deadLettered']),
 } as const satisfies Record<string, ReadonlySet<string>>;
 
 type Common = {
@@ -144,7 +144,7 @@ export const METRICS = [
     type: 'counter',
     labels: ['trigger', 'outcome'],
     closed: { outcome: 'runOutcome' },
-    help: 'Runs that ended: succeeded, failed, timedOut, cancelled, skipped, deadLettered.',
+    help: 'Runs that ended: succeeded, failed, timedOut, cancelled, skipped, rejected, deadLettered.',
   },
   {
     name: 'signalbox_config_last_reload_success',
