@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import { batchSignal, pressureQuery, verdictsUpdate, viewQuery } from '../src/contract/definitions.ts';
+import { batchSignal, carriedQuery, pressureQuery, verdictsUpdate, viewQuery } from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
 import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
 import { carry } from '../src/core/carried.ts';
@@ -24,6 +24,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   const instance = new Instance(input);
   setHandler(batchSignal, (batch) => instance.receive(batch));
   setHandler(pressureQuery, () => pressureOf(instance.state));
+  setHandler(carriedQuery, () => carry(instance.state));
   setHandler(viewQuery, () => {
     const { historyLength: events, historySize: bytes } = workflowInfo();
     return {

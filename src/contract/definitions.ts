@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
+import type { CarriedState } from '../core/carried.ts';
 import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
 import type { Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
@@ -12,6 +13,9 @@ export const viewQuery = defineQuery<InstanceView>('view');
 
 /** How full an instance is: what a sender's credit is read from. */
 export const pressureQuery = defineQuery<Pressure>('pressure');
+
+/** The whole state as it would be carried over continue-as-new. Answered by closed runs too, while they are retained. */
+export const carriedQuery = defineQuery<CarriedState>('carried');
 
 /** Verdicts by delivery id, in the order asked; returns when all are known or `waitMs` is over. */
 export const verdictsUpdate = defineUpdate<
