@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { Fact } from '../../src/core/fact.ts';
+import type { Input } from '../../src/core/input.ts';
+import { type RunModel, Simulation } from '../../src/core/simulate.ts';
+import { initialState } from '../../src/core/state.ts';
+import { step } from '../../src/core/step.ts';
+import type { Definition } from '../../src/spec/definition.ts';
+import { definition, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0 } from './given.ts';
+
+const succeedsAtOnce: RunModel = () => ({ takesMs: 0, status: 'succeeded' });
+
+function simulate(overrides: Partial<Definition>, runs: RunModel = succeedsAtOnce) {
+  const facts: Fact[] = [];
+  const moments = new Map<Fact, number>();
+  const onFact = (fact: Fact) => {
+    facts.push(fact);
+    moments.set(fact, simulation.clock);
+  };
+  const simulation = new Simulation(definition(overrides), { runs, startAt: T0, onFact });
+  /** What was decided and how it ended, with moments relative to the start. */
+  const told = () =>
+    facts.flatMap((fact) => {
+      const at = (moments.get(fact) ?? 0) - T0;
+      if (fact.kind === 'runDecided') return [`${at} decided ${fact.run.items.map((it) => nameOf(it.eventId)).join()}`];
+      if (fact.kind === 'startReported') return [`${at} ${fact.report.outcome}`];
+      return fact.kind === 'runEnded' ? [`${at} ${fact.report.status}`] : [];
+    });
+  const send = (at: number, name: string, parts: Parameters<typeof offer>[2] = {}) =>
+    simulation.input(offer(at, name, parts).input, T0 + at);
+  return { simulation, facts, told, send };
+}
+
+const nameOf = (eventId: string) => eventId.slice('evt_'.length).replace(/-+$/, '');
+
+describe('a simulation', () => {
+  it('fires deadlines at their own moments, confirms starts at once, and ends runs as its model says', () => {
+    const { simulation, told, send } = simulate(quiet(30 * SECOND), () => ({ takesMs: 10 * MINUTE, status: 'failed' }));
+    send(0, 'a');
+    send(10 * SECOND, 'b');
+    simulation.advance(T0 + HOUR);
+    expect(told()).toEqual(['40000 decided a,b', '40000 started', '640000 failed']);
+    expect(simulation.clock).toBe(T0 + HOUR);
+    expect(simulation.state.starting.size).toBe(0);
+  });
+
+  it('tells its model which run starts, and when', () => {
+    const asked: unknown[] = [];
+    const { simulation, send } = simulate({}, ({ key }, startedAt) => {
+      asked.push([key, startedAt - T0]);
+      return { takesMs: 0, status: 'succeeded' };
+    });
+    send(5, 'a');
+    send(7, 'b', { key: 'other' });
+    simulation.finish();
+    expect(asked).toEqual([
+      ['k', 5],
+      ['other', 7],
+    ]);
+  });
+
+  it('ends runs in the order of their ends, and of their starts where they end together', () => {
+    const takes = [30, 10, 30];
+    const { simulation, facts, send } = simulate({}, () => ({ takesMs: takes.shift() ?? 0, status: 'succeeded' }));
+    send(0, 'a');
+    send(0, 'b');
+    send(0, 'c');
+    simulation.finish();
+    const decided = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run.runId] : []));
+    const ended = facts.flatMap((fact) => (fact.kind === 'runEnded' ? [fact.report.runId] : []));
+    expect(ended).toEqual([decided[1], decided[0], decided[2]]);
+  });
+
+  it('finishes when no event waits and no run goes on, and not later than asked', () => {
+    const { simulation, told, send } = simulate({
+      ...quiet(30 * SECOND),
+      cooldown: { periodMs: HOUR, onExcess: 'hold' },
+    });
+    send(0, 'a');
+    simulation.finish(T0 + 20 * SECOND);
+    expect(told()).toEqual([]);
+    send(31 * SECOND, 'b');
+    simulation.finish();
+    expect(told().filter((line) => line.includes('decided'))).toEqual(['30000 decided a', '3630000 decided b']);
+    expect(simulation.clock).toBe(T0 + HOUR + 30 * SECOND);
+  });
+
+  it('an event of a moment that has passed counts as now', () => {
+    const { simulation, told, send } = simulate({});
+    simulation.advance(T0 + MINUTE);
+    send(30 * SECOND, 'a');
+    expect(told()).toContain('60000 started');
+  });
+
+  it('a run id that is still running starts nothing', () => {
+    const hour: RunModel = () => ({ takesMs: HOUR, status: 'succeeded' });
+    const again = simulate({ dedupe: { windowMs: MINUTE } }, hour);
+    again.send(0, 'a');
+    again.send(2 * MINUTE, 'a');
+    again.simulation.finish();
+    expect(again.told()).toEqual([
+      '0 decided a',
+      '0 started',
+      '120000 decided a',
+      '120000 alreadyStarted',
+      '3600000 succeeded',
+    ]);
+  });
+
+  it('a model may know that a run id is taken', () => {
+    const { simulation, told, send } = simulate({}, () => 'conflict');
+    send(0, 'a');
+    simulation.finish();
+    expect(told()).toEqual(['0 decided a', '0 conflict']);
+  });
+
+  it('a shadow run ends at once as succeeded, whatever the model says', () => {
+    const { simulation, told, send } = simulate({ mode: 'shadow' }, () => ({ takesMs: HOUR, status: 'failed' }));
+    send(0, 'a');
+    simulation.advance(T0);
+    expect(told()).toEqual(['0 decided a', '0 started', '0 succeeded']);
+  });
+
+  it('decides as steps do that are taken every millisecond', () => {
+    const moments = fc.array(fc.record({ laterMs: fc.nat(90), name: fc.nat(20), key: fc.constantFrom('k', 'other') }), {
+      maxLength: 40,
+    });
+    const spec = fc.constantFrom<Partial<Definition>>(
+      {},
+      quiet(30),
+      { ...quiet(30), cooldown: { periodMs: 200, onExcess: 'hold' } },
+      { cooldown: { periodMs: 50, onExcess: 'drop' } },
+    );
+    fc.assert(
+      fc.property(spec, moments, (overrides, events) => {
+        const { simulation, facts } = simulate(overrides);
+        const state = initialState(definition(overrides));
+        const expected: Fact[] = [];
+        const take = (input: Input, nowMs: number) => {
+          const { facts: happened, effects } = step(state, input, nowMs);
+          expected.push(...happened);
+          for (const effect of effects) {
+            if (effect.kind !== 'startRun') continue;
+            take({ kind: 'startReported', report: { runId: effect.run.runId, outcome: 'started' } }, nowMs);
+          }
+        };
+        let at = T0;
+        for (const { laterMs, name, key } of events) {
+          for (let waited = 0; waited <= laterMs; waited += 1) take({ kind: 'tick' }, at + waited);
+          at += laterMs;
+          const made = { eventId: idOf(`e${name}`), body: 'body', key, receivedAt: at };
+          take({ kind: 'offer', offer: made }, at);
+          simulation.input({ kind: 'offer', offer: made }, at);
+        }
+        expect(decisions(facts)).toEqual(decisions(expected));
+      }),
+    );
+  });
+});
+
+/** Facts without the ends of runs, which steps alone do not bring, and so without their numbers. */
+function decisions(facts: readonly Fact[]) {
+  return facts.flatMap((fact) => (fact.kind === 'runEnded' ? [] : [{ ...fact, seq: 0 }]));
+}
