@@ -13,6 +13,8 @@ export const VALUES_PER_PATH_MAX = 256;
 /** What one path of a pattern asks for. */
 export type Constraint = {
   readonly path: string;
+  /** Where the pattern has it, as an RFC 6901 pointer. */
+  readonly pointer: string;
   /** The list as the pattern has it. */
   readonly expected: readonly Json[];
   readonly tests: readonly ((value: Scalar) => boolean)[];
@@ -23,7 +25,7 @@ export type Constraint = {
 /** Constraints that must all hold, by path. */
 export type Conjunction = ReadonlyMap<string, Constraint>;
 
-type Placed = Constraint & { readonly pointer: string; readonly branch: string };
+type Placed = Constraint & { readonly branch: string };
 
 /** Names that may not stand inside an `$or`; with one of them directly in a branch, `$or` is an ordinary field name. */
 const RESERVED = new Set(

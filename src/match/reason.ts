@@ -1,4 +1,5 @@
 import type { Json } from '../spec/json.ts';
+import { unfitText, wantedText } from './clause-text.ts';
 import type { Scalar } from './matcher.ts';
 
 /** Values of the event a reason keeps: enough to see the mistake, small enough to store with every verdict. */
@@ -47,13 +48,10 @@ export function explainPattern(reason: PatternReason): string {
 
 function clause(reason: PatternReason): string {
   switch (reason.kind) {
-    case 'value': {
-      const actual = reason.actual.map((value) => JSON.stringify(value)).join(', ');
-      const more = reason.found > reason.actual.length ? ` and ${reason.found - reason.actual.length} more` : '';
-      return `${reason.path} is ${actual}${more}, the pattern wants ${wanted(reason.expected)}`;
-    }
+    case 'value':
+      return `${valuesText(reason)} ${unfitText(reason.expected, reason.actual)}`;
     case 'missing':
-      return `${reason.path} is missing, the pattern wants ${wanted(reason.expected)}`;
+      return `${reason.path} is missing, the pattern wants ${wantedText(reason.expected)}`;
     case 'array':
       return `no single list element fits ${reason.paths.join(', ')} together`;
     case 'too_complex':
@@ -66,6 +64,9 @@ function clause(reason: PatternReason): string {
   }
 }
 
-function wanted(expected: readonly Json[]): string {
-  return expected.map((entry) => JSON.stringify(entry)).join(' or ');
+function valuesText({ path, actual, found }: Extract<PatternReason, { readonly kind: 'value' }>): string {
+  const values = actual.map((value) => JSON.stringify(value)).join(', ');
+  if (found === 1) return `${path} ${values}`;
+  const more = found - actual.length;
+  return `each of ${path} (${values}${more > 0 ? ` and ${more} more` : ''})`;
 }

@@ -2,6 +2,7 @@ import type { Violation } from '../errors.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import { compilePattern, explainPattern } from './pattern.ts';
+import { explainWhen, whenText } from './when.ts';
 
 /** Whether an event matches, with a reason as a sentence; the code is there where live traffic would be dead-lettered. */
 type SandboxAnswer = {
@@ -49,7 +50,7 @@ function holds(condition: Expression, event: JsonObject): SandboxAnswer {
   if (typeof result.value !== 'boolean') return failed(`it gave ${JSON.stringify(result.value).slice(0, 100)}`);
   return result.value
     ? { matched: true, reason: 'The pattern matches and the condition holds.' }
-    : { matched: false, reason: 'The pattern matches, but the condition is false.' };
+    : { matched: false, reason: `The pattern matches, but ${whenText(explainWhen(condition, { event }))}` };
 }
 
 /** On live traffic this is a dead letter, never a silent no. */
