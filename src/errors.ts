@@ -62,6 +62,18 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     remedy: 'Temporal did not acknowledge in time. Send the same event again after Retry-After.',
   },
+  store_unavailable: {
+    status: 503,
+    retryable: true,
+    remedy:
+      'The store is opening, busy or away (see /readyz). Events are accepted meanwhile; ask again after Retry-After.',
+  },
+  store_off: {
+    status: 409,
+    retryable: false,
+    remedy:
+      'This process keeps no store. Set DATABASE_URL where serve and worker are separate processes, leave SIGNALBOX_STORE unset, and restart.',
+  },
   source_misconfigured: {
     status: 503,
     retryable: true,

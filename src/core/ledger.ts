@@ -1,30 +1,65 @@
 import type { Fact } from './fact.ts';
-import type { Reason } from './reason.ts';
+import type { Reason, StageName } from './reason.ts';
 import type { TriggerState } from './state.ts';
 
-/** Event ids written out in one entry; the count tells the rest. */
-const IDS_SHOWN_MAX = 20;
-
-/** A fact as the log and the metrics take it: bounded, without event contents. */
+/** What leaves an instance about one or several facts, without event contents. Times are epoch milliseconds. */
 export type LedgerEntry = {
+  /** Of the first fact it tells: unique within its instance for good. A decision that is made again has the same. */
   readonly seq: number;
   readonly at: number;
-  readonly kind: 'suppressed' | 'deadLettered' | 'runDecided' | 'startReported' | 'runEnded' | 'definitionAdopted';
+  readonly kind: LedgerKind;
   readonly key?: string;
   readonly eventIds?: readonly string[];
   readonly eventCount?: number;
-  readonly stage?: string;
+  readonly stage?: StageName;
+  /** The kind of `why`, or the catalogue code of a dead letter. */
   readonly reason?: string;
-  /** The reason of a suppression, with the values compared. */
+  /** The reason, with the values compared. */
   readonly why?: Reason;
   readonly runId?: string;
+  /** Of a run its cause, of a start its outcome, of an end its status, of a definition its generation. */
   readonly detail?: string;
+  /** When the window ends or the candidate is looked at again, as known then. */
+  readonly dueAt?: number;
+  /** Who asked for it. */
+  readonly by?: string;
+  readonly generation?: string;
+  readonly target?: string;
+  readonly firedAt?: number;
+  /** The earliest arrival among the events of a run. */
+  readonly receivedAt?: number;
 };
 
-/** What a step tells the world: its entries, and how full the instance is after it. */
+/**
+ * What an entry says. `collected`: its events sit in the window of `stage`. `kept`: they arrived while paused.
+ * `waiting`: a candidate waits at the admission `stage`. The last four are what a person or a breaker did.
+ */
+export type LedgerKind =
+  | 'collected'
+  | 'suppressed'
+  | 'deadLettered'
+  | 'kept'
+  | 'waiting'
+  | 'runDecided'
+  | 'startReported'
+  | 'runEnded'
+  | 'runApproved'
+  | 'definitionAdopted'
+  | 'paused'
+  | 'resumed'
+  | 'fired'
+  | 'breaker';
+
+/**
+ * What a step tells the world: its entries, and how full the instance is after it. The pages of an instance cover `seq`
+ * without a gap, so a hole between two of them is a page that was lost.
+ */
 export type LedgerPage = {
   readonly trigger: string;
   readonly target: string;
+  /** First and last fact of the step; entries may be fewer. `seqTo` is below `seqFrom` where there was none. */
+  readonly seqFrom: number;
+  readonly seqTo: number;
   readonly entries: readonly LedgerEntry[];
   readonly pendingItems: number;
   /** How far back dedup reaches at this moment, in milliseconds; undefined while nothing was forgotten. */
@@ -32,45 +67,66 @@ export type LedgerPage = {
 };
 
 /** The entry of a fact that somebody wants to hear of; undefined for the rest. */
-function ledgerEntry(fact: Fact): LedgerEntry | undefined {
+function ledgerEntry(fact: Fact, state: TriggerState): LedgerEntry | undefined {
   const { seq, at, kind } = fact;
   switch (kind) {
     case 'eventsSuppressed': {
       const { key, eventIds, stage, reason } = fact;
-      return { seq, at, kind: 'suppressed', key, ...shown(eventIds), stage, reason: reason.kind, why: reason };
+      return { seq, at, kind: 'suppressed', key, ...naming(eventIds), stage, reason: reason.kind, why: reason };
     }
-    case 'eventDeadLettered':
-      return { seq, at, kind: 'deadLettered', key: fact.key, ...shown([fact.eventId]), reason: fact.code };
+    case 'eventDeadLettered': {
+      const { key, eventId, code, reason } = fact;
+      return { seq, at, kind: 'deadLettered', key, ...naming([eventId]), reason: code, why: reason };
+    }
+    case 'eventCollected':
+      return { seq, at, kind: 'collected', key: fact.key, ...naming([fact.offer.eventId]), stage: 'debounce' };
+    case 'candidateHeld': {
+      const { key, stage, untilAt, items } = fact;
+      const periodMs = state.definition.cooldown?.periodMs;
+      const why = periodMs === undefined ? undefined : ({ kind: 'coolingDown', untilAt, periodMs } as const);
+      const named = naming(items.map((item) => item.eventId));
+      return { seq, at, kind: 'waiting', key, ...named, stage, dueAt: untilAt, ...(why && { reason: why.kind, why }) };
+    }
     case 'runDecided': {
-      const { key, runId, cause, items } = fact.run;
-      return { seq, at, kind, key, runId, detail: cause, ...shown(items.map((item) => item.eventId)) };
+      const { key, runId, cause, items, generation, settings, firedAt, receivedAt } = fact.run;
+      const { target } = settings;
+      const named = naming(items.map((item) => item.eventId));
+      return { seq, at, kind, key, runId, detail: cause, ...named, generation, target, firedAt, receivedAt };
     }
     case 'startReported':
       return { seq, at, kind, key: fact.key, runId: fact.report.runId, detail: fact.report.outcome };
     case 'runEnded':
       return { seq, at, kind, key: fact.report.key, runId: fact.report.runId, detail: fact.report.status };
-    case 'definitionAdopted':
-      return { seq, at, kind, detail: fact.definition.generation };
+    case 'definitionAdopted': {
+      const { generation } = fact.definition;
+      return { seq, at, kind, detail: generation, generation };
+    }
     case 'eventRecorded':
     case 'windowOpened':
     case 'windowExtended':
-    case 'eventCollected':
     case 'windowClosed':
-    case 'candidateHeld':
     case 'holdReleased':
     case 'cooldownEnded':
       return undefined;
   }
 }
 
-/** The page of a step. */
+/** The page of a step: `state` as it is after it, and the facts it gave. */
 export function ledgerPage(state: TriggerState, facts: readonly Fact[]): LedgerPage {
-  const entries = facts.map(ledgerEntry).filter((entry) => entry !== undefined);
+  const entries = new Entries();
+  for (const fact of facts) {
+    if (fact.kind === 'windowOpened' || fact.kind === 'windowExtended') entries.moveWindow(fact.key, fact.dueAt);
+    if (fact.kind === 'windowClosed') entries.closeWindow(fact.key);
+    const entry = ledgerEntry(fact, state);
+    if (entry) entries.add(entry);
+  }
   const oldestAt = state.seen.oldestAt();
   return {
     trigger: state.definition.name,
     target: state.definition.run.target,
-    entries,
+    seqFrom: facts[0]?.seq ?? state.seq + 1,
+    seqTo: facts.at(-1)?.seq ?? state.seq,
+    entries: entries.list(),
     pendingItems: state.pendingItems,
     ...(oldestAt !== undefined && {
       dedupeHorizonMs: Math.min(state.clock - oldestAt, state.definition.dedupe.windowMs),
@@ -78,6 +134,47 @@ export function ledgerPage(state: TriggerState, facts: readonly Fact[]): LedgerP
   };
 }
 
-function shown(eventIds: readonly string[]): { eventIds: readonly string[]; eventCount: number } {
-  return { eventIds: eventIds.slice(0, IDS_SHOWN_MAX), eventCount: eventIds.length };
+/** Entries of one page. Events that went into one window one after the other are one entry. */
+class Entries {
+  readonly #entries: LedgerEntry[] = [];
+  readonly #dueAt = new Map<string, number>();
+  /** What the last entry collected, while it may grow. */
+  #growing: { readonly entry: LedgerEntry; readonly eventIds: string[] } | undefined;
+
+  moveWindow(key: string, dueAt: number): void {
+    this.#dueAt.set(key, dueAt);
+  }
+
+  closeWindow(key: string): void {
+    if (this.#growing?.entry.key === key) this.#settle();
+    this.#dueAt.delete(key);
+  }
+
+  add(entry: LedgerEntry): void {
+    const growing = this.#growing;
+    if (growing && entry.kind === 'collected' && growing.entry.key === entry.key) {
+      growing.eventIds.push(...(entry.eventIds ?? []));
+      return;
+    }
+    this.#settle();
+    if (entry.kind === 'collected') this.#growing = { entry, eventIds: [...(entry.eventIds ?? [])] };
+    else this.#entries.push(entry);
+  }
+
+  list(): readonly LedgerEntry[] {
+    this.#settle();
+    return this.#entries;
+  }
+
+  #settle(): void {
+    const growing = this.#growing;
+    if (!growing) return;
+    const dueAt = this.#dueAt.get(growing.entry.key ?? '');
+    this.#entries.push({ ...growing.entry, ...naming(growing.eventIds), ...(dueAt !== undefined && { dueAt }) });
+    this.#growing = undefined;
+  }
+}
+
+function naming(eventIds: readonly string[]): { eventIds: readonly string[]; eventCount: number } {
+  return { eventIds, eventCount: eventIds.length };
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { ledgerPage } from '../../src/core/ledger.ts';
 import { outcomeText, runText } from '../../src/core/run-view.ts';
 import { detailsText, instanceView, keyText, timerText } from '../../src/core/view.ts';
-import { given, HOUR, idOf, load, MINUTE, offer, quiet, SECOND, started, T0, tick } from './given.ts';
+import { given, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0, tick } from './given.ts';
 
 const timeText = (at: number) => `<${at - T0}>`;
 const hold = { cooldown: { periodMs: HOUR, onExcess: 'hold' } } as const;
@@ -73,39 +72,6 @@ describe('an instance for people', () => {
       dedupeReachesBackTo: T0,
     });
     expect(instanceView(given().when().state)).not.toHaveProperty('nextDeadline');
-  });
-});
-
-describe('a step for the log and the metrics', () => {
-  it('tells what somebody wants to hear of, bounded and without contents', () => {
-    const moments = Array.from({ length: 25 }, (_, index) => offer(index, `e${index}`));
-    const first = given(quiet(MINUTE)).when(
-      ...moments,
-      offer(30, 'e0'),
-      offer(31, 'e0', { body: 'other' }),
-      tick(HOUR),
-      load(HOUR, { generation: 'g2' }),
-    );
-    const runId = first.runs[0]?.runId ?? '';
-    const report = { runId, key: 'k', status: 'succeeded' } as const;
-    const ended = { input: { kind: 'runEnded', report }, nowMs: HOUR } as const;
-    const then = first.afterContinueAsNew().when(started(HOUR, runId), ended);
-    const page = ledgerPage(then.state, [...first.facts, ...then.facts]);
-    expect(page.entries).toMatchObject([
-      { kind: 'suppressed', eventIds: [idOf('e0')], eventCount: 1, stage: 'dedupe', reason: 'duplicate' },
-      { kind: 'deadLettered', eventIds: [idOf('e0')], reason: 'event_id_conflict' },
-      { kind: 'runDecided', runId, detail: 'events', eventCount: 25 },
-      { kind: 'definitionAdopted', detail: 'g2' },
-      { kind: 'startReported', runId, detail: 'started' },
-      { kind: 'runEnded', runId, detail: 'succeeded' },
-    ]);
-    expect(page.entries[2]?.eventIds).toHaveLength(20);
-    expect(page).toMatchObject({ trigger: 'retrain', target: 'train', pendingItems: 0 });
-    expect(page.dedupeHorizonMs).toBe(MINUTE + 24);
-  });
-
-  it('tells no horizon before anything was seen', () => {
-    expect(ledgerPage(given().when().state, [])).not.toHaveProperty('dedupeHorizonMs');
   });
 });
 

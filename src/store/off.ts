@@ -1,0 +1,27 @@
+import { refusal } from '../errors.ts';
+import type { Store } from './store.ts';
+
+/** A store that keeps nothing and says why: `detail` is one sentence for people. */
+export function offStore(detail: string): Store {
+  const off = { ok: false, refusal: refusal('store_off', detail) } as const;
+  const refuse = () => Promise.resolve(off);
+  return {
+    recordAccepted: () => undefined,
+    recordPage: () => undefined,
+    recordAction: () => undefined,
+    event: refuse,
+    events: refuse,
+    entriesOfEvent: refuse,
+    entries: refuse,
+    counts: refuse,
+    runs: refuse,
+    run: refuse,
+    latency: refuse,
+    withoutRun: refuse,
+    actions: refuse,
+    async *eventsBetween() {
+      yield off;
+    },
+    status: () => ({ kind: 'off', state: 'off', detail }),
+  };
+}

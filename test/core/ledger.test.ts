@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import { ledgerPage } from '../../src/core/ledger.ts';
+import { given, HOUR, idOf, load, MINUTE, offer, quiet, SECOND, started, T0, tick } from './given.ts';
+
+describe('the ledger of a step', () => {
+  it('tells every decision, with all event ids and without contents', () => {
+    const moments = Array.from({ length: 25 }, (_, index) => offer(index, `e${index}`));
+    const first = given(quiet(MINUTE)).when(
+      ...moments,
+      offer(30, 'e0'),
+      offer(31, 'e0', { body: 'other' }),
+      tick(HOUR),
+      load(HOUR, { generation: 'g2' }),
+    );
+    const runId = first.runs[0]?.runId ?? '';
+    const report = { runId, key: 'k', status: 'succeeded' } as const;
+    const ended = { input: { kind: 'runEnded', report }, nowMs: HOUR } as const;
+    const then = first.afterContinueAsNew().when(started(HOUR, runId), ended);
+    const page = ledgerPage(then.state, [...first.facts, ...then.facts]);
+    const all = moments.map((_, index) => idOf(`e${index}`));
+    expect(page.entries).toMatchObject([
+      { kind: 'collected', eventIds: all, eventCount: 25, stage: 'debounce', dueAt: T0 + 24 + MINUTE },
+      { kind: 'suppressed', eventIds: [idOf('e0')], eventCount: 1, stage: 'dedupe', reason: 'duplicate' },
+      { kind: 'deadLettered', eventIds: [idOf('e0')], reason: 'event_id_conflict', why: { kind: 'conflict' } },
+      { kind: 'runDecided', runId, detail: 'events', eventIds: all, generation: 'g1', target: 'train', receivedAt: T0 },
+      { kind: 'definitionAdopted', detail: 'g2', generation: 'g2' },
+      { kind: 'startReported', runId, detail: 'started' },
+      { kind: 'runEnded', runId, detail: 'succeeded' },
+    ]);
+    expect(page).toMatchObject({ trigger: 'retrain', target: 'train', pendingItems: 0 });
+    expect(page.dedupeHorizonMs).toBe(MINUTE + 24);
+  });
+
+  it('covers every fact, those without an entry too', () => {
+    const { state, facts } = given(quiet(MINUTE)).when(offer(0, 'a'), tick(HOUR));
+    expect(ledgerPage(state, facts)).toMatchObject({ seqFrom: 1, seqTo: state.seq });
+    expect(state.seq).toBeGreaterThan(ledgerPage(state, facts).entries.length);
+  });
+
+  it('covers nothing, and knows no horizon, before anything was seen', () => {
+    const page = ledgerPage(given().when().state, []);
+    expect(page).toMatchObject({ seqFrom: 1, seqTo: 0, entries: [] });
+    expect(page).not.toHaveProperty('dedupeHorizonMs');
+  });
+
+  it('tells the events of two windows apart', () => {
+    const { state, facts } = given(quiet(MINUTE)).when(
+      offer(0, 'a'),
+      offer(1, 'b', { key: 'other' }),
+      offer(2, 'c'),
+      tick(HOUR),
+      offer(HOUR, 'd'),
+    );
+    const collected = ledgerPage(state, facts).entries.filter(({ kind }) => kind === 'collected');
+    expect(collected).toMatchObject([
+      { key: 'k', eventIds: [idOf('a')], dueAt: T0 + MINUTE },
+      { key: 'other', eventIds: [idOf('b')], dueAt: T0 + 1 + MINUTE },
+      { key: 'k', eventIds: [idOf('c')], dueAt: T0 + 2 + MINUTE },
+      { key: 'k', eventIds: [idOf('d')], dueAt: T0 + HOUR + MINUTE },
+    ]);
+  });
+
+  it('says when a window that ended within the step was due', () => {
+    const { state, facts } = given(quiet(SECOND)).when(offer(0, 'a'), offer(500, 'b'), tick(HOUR));
+    expect(ledgerPage(state, facts).entries).toMatchObject([
+      { kind: 'collected', eventIds: [idOf('a'), idOf('b')], dueAt: T0 + 1_500 },
+      { kind: 'runDecided' },
+    ]);
+  });
+
+  it('says what a candidate waits for, and until when', () => {
+    const cooldown = { periodMs: HOUR, onExcess: 'hold' } as const;
+    const { state, facts } = given({ cooldown }).when(offer(0, 'a'), offer(1, 'b'));
+    expect(ledgerPage(state, facts).entries.at(-1)).toMatchObject({
+      kind: 'waiting',
+      stage: 'cooldown',
+      eventIds: [idOf('b')],
+      dueAt: T0 + HOUR,
+      why: { kind: 'coolingDown', untilAt: T0 + HOUR, periodMs: HOUR },
+    });
+  });
+});
