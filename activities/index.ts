@@ -1,8 +1,9 @@
 import type { Activities } from './interface.ts';
+import { createNotifyTarget } from './notify.ts';
 import { resolveParams } from './resolve-params.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
-import { createOpenDeadLetters, createReportRun, type TellDependencies } from './tell.ts';
+import { createOpenDeadLetters, createReportApproval, createReportRun, type TellDependencies } from './tell.ts';
 
 export type { Activities } from './interface.ts';
 export type ActivityDependencies = StartTargetDependencies & TellDependencies;
@@ -13,6 +14,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     startRuns,
     resolveParams,
     startTarget: createStartTarget(dependencies),
+    notifyTarget: createNotifyTarget(dependencies),
+    reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),
     openDeadLetters: createOpenDeadLetters(dependencies),
   };

@@ -1,4 +1,4 @@
-import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { DeadLetterInput, ResolvedParams, RunApproval, RunInput } from '../src/contract/messages.ts';
 import type { RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { Attempt } from '../src/core/retry.ts';
 import type { Json } from '../src/spec/json.ts';
@@ -15,6 +15,15 @@ export type StartTargetInput = {
   readonly attempt: number;
   /** The attempt before this one may have started the target. */
   readonly lost: boolean;
+  /** It waited for a person, so how long it took tells nothing about the machinery. */
+  readonly approved?: true;
+};
+
+/** One notification that a run waits; `params` is a template still. */
+export type NotifyInput = Omit<StartTargetInput, 'attempt' | 'lost' | 'approved'> & {
+  readonly target: string;
+  /** What makes this notification this one at its target, whatever the attempt. */
+  readonly token: string;
 };
 
 /** Everything workflows have done outside of them. */
@@ -25,6 +34,10 @@ export type Activities = {
   resolveParams(input: RunInput): Promise<ResolvedParams>;
   /** Calls the target once. Answers every expected outcome as a value. */
   startTarget(input: StartTargetInput): Promise<Attempt>;
+  /** Tells a target that a run waits for approval. */
+  notifyTarget(input: NotifyInput): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  /** Tells the instance that an asking run was approved; resolves when Temporal has it. */
+  reportApproval(input: { readonly trigger: string; readonly approval: RunApproval }): Promise<void>;
   /** Tells the instance how a run ended; resolves when Temporal has it. */
   reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */

@@ -1,8 +1,11 @@
 import { PARAMS_MAX_BYTES } from '../src/contract/limits.ts';
 import type { ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import { itemsOf, manifestOf } from '../src/contract/run-items.ts';
+import type { RunRequest } from '../src/core/fact.ts';
+import { compileExpression } from '../src/match/expression.ts';
+import { isObject } from '../src/match/json.ts';
 import { compileTemplate } from '../src/match/template.ts';
-import type { JsonObject } from '../src/spec/json.ts';
+import type { Json, JsonObject } from '../src/spec/json.ts';
 
 /** What `params` and the strings of a Target see. */
 export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'items'] as const;
@@ -11,37 +14,66 @@ export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'items'] as cons
 const TOO_LARGE = 'the result is larger than';
 
 /** The `run` of expressions. */
-export function runVariable(run: { runId: string; firedAt: number; cause: string }, eventCount: number): JsonObject {
+function runVariable(run: { runId: string; firedAt: number; cause: string }, eventCount: number): JsonObject {
   return { id: run.runId, firedAt: new Date(run.firedAt).toISOString(), cause: run.cause, eventCount };
 }
 
+/** What expressions of a run see, `items` as given. */
+export function runVariables({ trigger, run, eventCount, items }: Seen): { readonly [name: string]: Json | undefined } {
+  return {
+    key: run.key,
+    trigger: { name: trigger, generation: run.generation },
+    run: runVariable(run, eventCount),
+    event: run.last.event,
+    items,
+  };
+}
+
+type Seen = {
+  readonly trigger: string;
+  readonly run: Omit<RunRequest, 'items'>;
+  readonly eventCount: number;
+  readonly items: Json;
+};
+
 /**
  * Evaluates the parameters of a run. Where they would pass the cap, `items` becomes a manifest that says where the run's
- * events are listed; still too large is a mapping error.
+ * events are listed; still too large is a mapping error. Members that a person gave replace those of the definition
+ * before anything is evaluated. `approval.when` sees what the parameters saw.
  */
 export async function resolveParams({ trigger, run }: RunInput): Promise<ResolvedParams> {
-  const { params } = run.settings;
-  const compiled = compileTemplate(params, RUN_VARIABLES);
+  const { params: given = {} } = run;
+  const defined = Object.entries(run.settings.params).filter(([name]) => !Object.hasOwn(given, name));
+  const compiled = compileTemplate(Object.fromEntries(defined), RUN_VARIABLES);
   if (!compiled.ok) {
     const [violation] = compiled.violations;
     return failed(`/run/params${violation?.pointer ?? ''}`, violation?.message ?? 'cannot be compiled');
   }
-  const base = {
-    key: run.key,
-    trigger: { name: trigger, generation: run.generation },
-    run: runVariable(run, run.items.length),
-    event: run.last.event,
-  };
   for (const items of [itemsOf(run.items), manifestOf(run)]) {
-    const resolved = compiled.template.resolve({ ...base, items });
+    const variables = runVariables({ trigger, run, eventCount: run.items.length, items });
+    const resolved = compiled.template.resolve(variables);
     if (!resolved.ok && !resolved.message.startsWith(TOO_LARGE)) {
       return failed(`/run/params${resolved.pointer}`, `${resolved.expression}: ${resolved.message}`);
     }
-    if (resolved.ok && Buffer.byteLength(JSON.stringify(resolved.value)) <= PARAMS_MAX_BYTES) {
-      return { ok: true, params: resolved.value };
+    const params = resolved.ok && isObject(resolved.value) ? { ...resolved.value, ...given } : undefined;
+    if (params && Buffer.byteLength(JSON.stringify(params)) <= PARAMS_MAX_BYTES) {
+      return withApproval(params, run.settings.approval?.when, variables);
     }
   }
   return failed('/run/params', `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
+}
+
+function withApproval(
+  params: Json,
+  when: string | undefined,
+  variables: { readonly [name: string]: Json | undefined },
+): ResolvedParams {
+  if (when === undefined) return { ok: true, params };
+  const compiled = compileExpression(when, RUN_VARIABLES);
+  const evaluated = compiled.ok ? compiled.expression.evaluate(variables) : compiled;
+  if (evaluated.ok && typeof evaluated.value === 'boolean') return { ok: true, params, needsApproval: evaluated.value };
+  const why = evaluated.ok ? `it gave ${JSON.stringify(evaluated.value).slice(0, 100)}` : evaluated.message;
+  return { ok: false, code: 'filter_error', pointer: '/approval/when', detail: `${when}: ${why}` };
 }
 
 function failed(pointer: string, detail: string): ResolvedParams {

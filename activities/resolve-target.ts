@@ -3,7 +3,7 @@ import { compileTemplate } from '../src/match/template.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
 import type { SecretRef, TargetSpec } from '../src/spec/target.ts';
 import type { StartTargetInput } from './interface.ts';
-import { RUN_VARIABLES, runVariable } from './resolve-params.ts';
+import { RUN_VARIABLES, runVariables } from './resolve-params.ts';
 
 type Resolved<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string };
 type Variables = { readonly [name: string]: Json | undefined };
@@ -11,16 +11,9 @@ type Variables = { readonly [name: string]: Json | undefined };
 /** A target whose strings are free of templates, ready to be called for one run. Secrets stay references. */
 export function resolveTarget(
   loaded: LoadedTarget,
-  { run, trigger, eventCount, items }: StartTargetInput,
+  input: StartTargetInput,
 ): { readonly ok: true; readonly target: LoadedTarget } | { readonly ok: false; readonly detail: string } {
-  const variables: Variables = {
-    key: run.key,
-    trigger: { name: trigger, generation: run.generation },
-    run: runVariable(run, eventCount),
-    event: run.last.event,
-    items,
-  };
-  const spec = resolveSpec(loaded.spec, variables);
+  const spec = resolveSpec(loaded.spec, runVariables(input));
   return spec.ok ? { ok: true, target: { ...loaded, spec: spec.value } } : spec;
 }
 

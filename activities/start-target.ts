@@ -16,6 +16,8 @@ export type StartTargetDependencies = {
   readonly metrics: Metrics;
 };
 
+const START = { step: 'start' } as const;
+
 /** Calls the target of a run once, and answers every expected outcome as a value. */
 export function createStartTarget(dependencies: StartTargetDependencies): Activities['startTarget'] {
   return async (input) => {
@@ -46,10 +48,12 @@ function missing(name: string): Attempt {
   return { kind: 'notStarted', code: 'target_missing', detail, permanent: false };
 }
 
-async function callTarget(
+/** Calls a target for a run. `as` is what the call is: the start of the run, unless it says otherwise. */
+export async function callTarget(
   loaded: LoadedTarget,
   input: StartTargetInput,
   dependencies: StartTargetDependencies,
+  as: { readonly step: string; readonly token?: string } = START,
 ): Promise<Attempt> {
   const restart = loaded.spec.onUnknown === 'retry';
   if (input.lost && 'http' in loaded.spec && !restart) {
@@ -58,10 +62,13 @@ async function callTarget(
   const resolved = resolveTarget(loaded, input);
   if (!resolved.ok) return { kind: 'notStarted', code: 'mapping_error', detail: resolved.detail, permanent: true };
   const context = Context.current();
-  measureLatency(input, dependencies.metrics);
+  if (as === START) measureLatency(input, dependencies.metrics);
   const alive = heartbeats(context);
   const outcome = await createTarget(resolved.target, dependencies.targets)
-    .start(requestOf(input), { signal: context.cancellationSignal, heartbeat: alive.beat, log: dependencies.log })
+    .start(
+      { ...requestOf(input), ...as },
+      { signal: context.cancellationSignal, heartbeat: alive.beat, log: dependencies.log },
+    )
     .finally(alive.stop);
   if (context.cancellationSignal.aborted) throw new CancelledFailure('The run was cancelled.');
   return attemptOf(outcome, restart);
@@ -78,14 +85,13 @@ function heartbeats(context: Context) {
   return { beat, stop: () => clearInterval(timer) };
 }
 
-function requestOf({ run, trigger, params, attempt }: StartTargetInput): StartRequest {
+function requestOf({ run, trigger, params, attempt }: StartTargetInput): Omit<StartRequest, 'step'> {
   const { runId, key, cause, settings, firedAt, last } = run;
   return {
     runId,
     trigger,
     key,
     kind: settings.kind,
-    step: 'start',
     cause,
     firedAt: new Date(firedAt).toISOString(),
     params,
@@ -94,8 +100,8 @@ function requestOf({ run, trigger, params, attempt }: StartTargetInput): StartRe
   };
 }
 
-function measureLatency({ run, trigger, attempt }: StartTargetInput, metrics: Metrics): void {
-  if (attempt !== 1) return;
+function measureLatency({ run, trigger, attempt, approved }: StartTargetInput, metrics: Metrics): void {
+  if (attempt !== 1 || approved) return;
   const nowMs = Date.now();
   const waitedMs = Math.max(0, nowMs - run.receivedAt);
   metrics.observe('signalbox_accept_to_dispatch_seconds', { trigger }, waitedMs / 1_000);

@@ -5,9 +5,8 @@ import { Context } from '@temporalio/activity';
 import type { Committer } from '../src/accept/committer.ts';
 import type { Committed } from '../src/accept/lane.ts';
 import { batchSignal } from '../src/contract/definitions.ts';
-import type { DeadLetterInput } from '../src/contract/messages.ts';
+import type { Batch, DeadLetterInput } from '../src/contract/messages.ts';
 import { eventsDeadLetterId, instanceId, runDeadLetterId } from '../src/contract/names.ts';
-import type { RunReport } from '../src/core/fact.ts';
 import type { Definitions } from '../src/load/definitions.ts';
 import type { Logger } from '../src/observability/log.ts';
 import type { Metrics } from '../src/observability/metrics.ts';
@@ -24,7 +23,9 @@ export type TellDependencies = {
 export function createReportRun({ committer, definitions, log, metrics }: TellDependencies): Activities['reportRun'] {
   return async ({ trigger, report }) => {
     const definition = definitions().triggers.get(trigger)?.definition;
-    const committed = definition ? await committer.report(definition, report) : await reportToOrphan(trigger, report);
+    const committed = definition
+      ? await committer.report(definition, report)
+      : await toOrphan(trigger, { reports: [report] });
     if (committed === 'gone') log.warn({ trigger, runId: report.runId }, 'a run ended whose trigger is gone');
     else if (!committed.ok) throw ApplicationFailure.retryable(committed.refusal.detail, committed.refusal.code);
     metrics.count('signalbox_run_outcomes_total', { trigger, outcome: report.status });
@@ -32,11 +33,24 @@ export function createReportRun({ committer, definitions, log, metrics }: TellDe
   };
 }
 
+/** Tells instances that runs which asked because of a closed limit were approved. */
+export function createReportApproval({ committer, definitions, log }: TellDependencies): Activities['reportApproval'] {
+  return async ({ trigger, approval }) => {
+    const definition = definitions().triggers.get(trigger)?.definition;
+    const committed = definition
+      ? await committer.approval(definition, approval)
+      : await toOrphan(trigger, { approvals: [approval] });
+    if (committed !== 'gone' && !committed.ok)
+      throw ApplicationFailure.retryable(committed.refusal.detail, committed.refusal.code);
+    log.info({ trigger, runId: approval.runId, key: approval.key }, 'run approved');
+  };
+}
+
 /** A trigger that is no longer defined has an instance as long as nobody ended it; it is never started again. */
-async function reportToOrphan(trigger: string, report: RunReport): Promise<Committed | 'gone'> {
+async function toOrphan(trigger: string, told: Partial<Batch>): Promise<Committed | 'gone'> {
   try {
     const handle = Context.current().client.workflow.getHandle(instanceId(trigger));
-    await handle.signal(batchSignal, { version: 1, offers: [], reports: [report] });
+    await handle.signal(batchSignal, { version: 1, offers: [], reports: [], ...told });
     return { ok: true };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'gone';

@@ -102,6 +102,11 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'A run with this id and other members exists. Make run.identity tell the two apart.',
   },
+  not_waiting: {
+    status: 409,
+    retryable: false,
+    remedy: 'Look at the run: it does not ask for approval, or what it asked is decided.',
+  },
   target_missing: {
     status: 422,
     retryable: false,

@@ -1,8 +1,10 @@
 import {
+  allHandlersFinished,
   ActivityCancellationType,
   ActivityFailure,
   CancellationScope,
   CancelledFailure,
+  condition,
   isCancellation,
   log,
   proxyActivities,
@@ -13,7 +15,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 
-import type { Activities } from '../activities/interface.ts';
+import type { Activities, StartTargetInput } from '../activities/interface.ts';
 import type { RunInput } from '../src/contract/messages.ts';
 import { runDeadLetterId, SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
 import {
@@ -23,42 +25,61 @@ import {
   TEMPORAL_CALLS,
 } from '../src/contract/presets.ts';
 import { itemsOrManifest } from '../src/contract/run-items.ts';
+import { askOf } from '../src/core/approval.ts';
+import type { RunReport } from '../src/core/fact.ts';
 import { type Attempt, nextAttempt, type RunOutcome } from '../src/core/retry.ts';
 import { clip, TIMER_TEXT_MAX_CHARS } from '../src/core/view.ts';
 import { outcomeText, runText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
 import type { Json } from '../src/spec/json.ts';
+import { Approval } from './shell/approval.ts';
 import { timeText } from './shell/text.ts';
 
 const { resolveParams } = proxyLocalActivities<Activities>(EVALUATION);
 const { reportRun: reportNow } = proxyLocalActivities<Activities>(QUICK_TEMPORAL_CALLS);
-const { reportRun, openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
+const { reportRun, reportApproval, openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
 
 /**
  * One started pipeline. Its id is the run id: the token the target gets. Parameters are resolved once, the target is
  * started, and the outcome goes back to the instance.
  */
-export async function run(input: RunInput): Promise<{ readonly status: string; readonly result?: Json }> {
+export async function run(input: RunInput): Promise<RunResult> {
   const text = runText(input, timeText);
+  const approval = new Approval();
   setCurrentDetails(text);
-  const outcome = await carryOut(input).catch((error: unknown): RunOutcome => {
+  const outcome = await carryOut(input, approval, text).catch((error: unknown): RunOutcome => {
     if (isCancellation(error)) return { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' };
     throw error;
   });
-  setCurrentDetails(`${text}\n\n${outcomeText(outcome, runDeadLetterId(input.run.runId))}`);
+  approval.close();
+  setCurrentDetails(`${text}${approval.text}\n\n${outcomeText(outcome, runDeadLetterId(input.run.runId))}`);
   const status = outcome.kind === 'dead' ? 'deadLettered' : outcome.status;
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: status }]);
-  await CancellationScope.nonCancellable(() => tell(input, outcome, status));
+  await CancellationScope.nonCancellable(async () => {
+    await tell(input, outcome, status);
+    await condition(allHandlersFinished);
+  });
   return ending(outcome);
 }
 
-async function carryOut(input: RunInput): Promise<RunOutcome> {
+/** What a run that came to a good end answers; a rejected one is an end that people chose, not a failure. */
+type RunResult = { readonly status: string; readonly result?: Json; readonly reason?: string };
+
+async function carryOut(input: RunInput, approval: Approval, text: string): Promise<RunOutcome> {
   if (input.run.mode === 'shadow')
     return { kind: 'ended', status: 'succeeded', detail: 'Shadow: no target was called.' };
   const resolved = await resolveParams(input);
   if (!resolved.ok) return { kind: 'dead', code: resolved.code, place: resolved.pointer, detail: resolved.detail };
+  const ask = askOf(input.run, resolved.needsApproval ?? true);
+  if (ask) {
+    const { decision, by, reason } = await approval.wait(input, ask, text);
+    const why = reason === undefined ? `By ${by}.` : `By ${by}: ${reason}`;
+    if (decision === 'rejected') return { kind: 'ended', status: 'rejected', detail: why };
+    await approved(input);
+  }
+  approval.close();
   for (let attempt = 1, lost = false; ; attempt += 1) {
-    const answer = await start(input, resolved.params, attempt, lost);
+    const answer = await start(input, { params: resolved.params, attempt, lost, ...(ask && { approved: true }) });
     const next = nextAttempt(answer, attempt, input.run.settings.retry.delaysMs);
     if (next.kind !== 'wait') return next.kind === 'dead' ? { ...next, params: resolved.params } : next;
     lost = answer.kind === 'unknown';
@@ -69,7 +90,16 @@ async function carryOut(input: RunInput): Promise<RunOutcome> {
   }
 }
 
-async function start(input: RunInput, params: Json, attempt: number, lost: boolean): Promise<Attempt> {
+/** The run goes on; one that asked because a limit was closed counts from now on. */
+async function approved({ trigger, run: { asks, runId, key, firedAt } }: RunInput): Promise<void> {
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: null }]);
+  if (asks) await reportApproval({ trigger, approval: { runId, key, firedAt } });
+}
+
+async function start(
+  input: RunInput,
+  call: Pick<StartTargetInput, 'params' | 'attempt' | 'lost' | 'approved'>,
+): Promise<Attempt> {
   const { items, ...run } = input.run;
   const { startTarget } = proxyActivities<Activities>({
     startToCloseTimeout: run.settings.timeoutMs,
@@ -79,8 +109,8 @@ async function start(input: RunInput, params: Json, attempt: number, lost: boole
     summary: `start ${run.settings.target}`,
   });
   try {
-    const about = { eventCount: items.length, items: itemsOrManifest(input.run), params };
-    return await startTarget({ trigger: input.trigger, run, ...about, attempt, lost });
+    const about = { eventCount: items.length, items: itemsOrManifest(input.run) };
+    return await startTarget({ trigger: input.trigger, run, ...about, ...call });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -92,29 +122,27 @@ async function start(input: RunInput, params: Json, attempt: number, lost: boole
   }
 }
 
-async function tell(
-  input: RunInput,
-  outcome: RunOutcome,
-  status: 'deadLettered' | 'succeeded' | 'failed' | 'timedOut' | 'cancelled',
-) {
+async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['status']) {
   const { trigger, run: decided } = input;
-  const { runId, key, generation } = decided;
+  const { runId, key, generation, firedAt } = decided;
   if (outcome.kind === 'dead') {
     const { code, place, detail, params } = outcome;
     const event = { runId, trigger, key, target: decided.settings.target, ...(params !== undefined && { params }) };
     const entries = [{ at: Date.now(), id: runId, key, detail, event }];
     await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
   }
-  const report = { runId, key, status };
+  const report = { runId, key, status, firedAt };
   await reportNow({ trigger, report }).catch(() => reportRun({ trigger, report }));
 }
 
-function ending(outcome: RunOutcome): { readonly status: string; readonly result?: Json } {
+function ending(outcome: RunOutcome): RunResult {
   if (outcome.kind === 'dead') throw terminalFailure(outcome.code, outcome.detail);
   const { status, result, detail } = outcome;
   switch (status) {
     case 'succeeded':
       return result === undefined ? { status } : { status, result };
+    case 'rejected':
+      return { status, reason: detail ?? 'No reason given.' };
     case 'failed':
       throw terminalFailure('run_failed', detail ?? 'The pipeline failed.');
     case 'timedOut':

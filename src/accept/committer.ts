@@ -3,7 +3,7 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
 import { softGrowthBytes } from '../contract/continuation.ts';
 import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
-import type { Batch, DeadLetterInput } from '../contract/messages.ts';
+import type { Batch, DeadLetterInput, RunApproval } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { RunReport } from '../core/fact.ts';
@@ -17,7 +17,8 @@ import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
 /** What goes to an instance. */
 type Message =
   | { readonly kind: 'offer'; readonly delivery: Delivery }
-  | { readonly kind: 'report'; readonly report: RunReport };
+  | { readonly kind: 'report'; readonly report: RunReport }
+  | { readonly kind: 'approval'; readonly approval: RunApproval };
 
 /** What a commit tells the metrics. */
 export type CommitObserver = {
@@ -64,6 +65,11 @@ export class Committer {
     return this.instance(definition).lane.commit({ kind: 'report', report });
   }
 
+  /** Commits that an asking run was approved to its instance. */
+  approval(definition: Definition, approval: RunApproval): Promise<Committed> {
+    return this.instance(definition).lane.commit({ kind: 'approval', approval });
+  }
+
   /** Adds an entry to a dead letter, which is opened where it is not open. */
   deadLetter(workflowId: string, letter: DeadLetterInput, entry: DeadLetterEntry): Promise<Committed> {
     const lane = this.letters.get(workflowId) ?? this.letterLane(workflowId, letter);
@@ -87,8 +93,8 @@ export class Committer {
     return new Lane<Message>({
       itemsMax: BATCH_OFFERS_MAX,
       bytesMax: BATCH_BYTES_MAX,
-      bytesOf: (message) => utf8Bytes(JSON.stringify(message.kind === 'offer' ? message.delivery : message.report)),
-      isPatient: (message) => message.kind === 'report',
+      bytesOf: (message) => utf8Bytes(JSON.stringify(contentOf(message))),
+      isPatient: (message) => message.kind !== 'offer',
       now: this.now,
       onSent: ({ items, bytes, tookMs }) => this.observer.sent(trigger, items, bytes, tookMs),
       pauseEveryBytes: () => softGrowthBytes(self().lane.carriedBytes),
@@ -110,11 +116,13 @@ export class Committer {
     pause: boolean,
   ): Promise<string> {
     const { definition } = instance;
+    const approvals = messages.flatMap((message) => (message.kind === 'approval' ? [message.approval] : []));
     const isNew = instance.sentGeneration !== definition.generation;
     const batch: Batch = {
       version: 1,
       offers: messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : [])),
       reports: messages.flatMap((message) => (message.kind === 'report' ? [message.report] : [])),
+      ...(approvals.length > 0 && { approvals }),
       ...(isNew && { definition }),
       ...(pause && { pause }),
     };
@@ -181,5 +189,16 @@ export class Committer {
     });
     this.letters.set(workflowId, lane);
     return lane;
+  }
+}
+
+function contentOf(message: Message): Delivery | RunReport | RunApproval {
+  switch (message.kind) {
+    case 'offer':
+      return message.delivery;
+    case 'report':
+      return message.report;
+    case 'approval':
+      return message.approval;
   }
 }

@@ -6,6 +6,8 @@ import type { TargetSpec } from '../spec/target.ts';
 export type StartRequest = {
   /** The token: starting the same run id again never means a second run where the target honours it. */
   readonly runId: string;
+  /** What makes this call the same call, where it is not the start of the run: a notification has a token of its own. */
+  readonly token?: string;
   readonly trigger: string;
   readonly key: string;
   readonly kind: string;

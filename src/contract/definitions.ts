@@ -3,7 +3,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CarriedState } from '../core/carried.ts';
 import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
-import type { Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
+import type { ApprovalDecision } from '../core/approval.ts';
+import type { ApprovalAnswer, Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
 
 /** Offers and reports for an instance. */
 export const batchSignal = defineSignal<[Batch]>('batch');
@@ -22,6 +23,12 @@ export const verdictsUpdate = defineUpdate<
   readonly InstanceVerdict[],
   [{ readonly waits: readonly string[]; readonly waitMs: number }]
 >('verdicts');
+
+/** A person lets a waiting run start. Answers what stands: the first answer does. */
+export const approveUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('approve');
+
+/** A person refuses a waiting run. Answers what stands: the first answer does. */
+export const rejectUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('reject');
 
 /** More entries for an open dead letter. */
 export const entriesSignal = defineSignal<[DeadLetterBatch]>('entries');

@@ -1,3 +1,4 @@
+import type { ApprovalDecision } from '../core/approval.ts';
 import type { CarriedState } from '../core/carried.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { RunReport, RunRequest } from '../core/fact.ts';
@@ -11,11 +12,29 @@ export type Batch = {
   readonly version: 1;
   readonly offers: readonly Delivery[];
   readonly reports: readonly RunReport[];
+  /** Runs that asked because a limit was closed, and were approved. */
+  readonly approvals?: readonly RunApproval[];
   /** The sender's current definition, with the first batch it sends under a generation. */
   readonly definition?: Definition;
   /** The sender stays silent for a moment after this one: a good time to continue as new. */
   readonly pause?: true;
 };
+
+/** An asking run was approved: from now on it counts. */
+export type RunApproval = {
+  readonly runId: string;
+  readonly key: string;
+  /** As decided, epoch milliseconds. */
+  readonly firedAt: number;
+};
+
+/** A person's answer to a run that asks. */
+export type ApprovalAnswer = { readonly by?: string; readonly reason?: string };
+
+/** What a run keeps of its approval in its memo, under `approval`. Times are epoch milliseconds. */
+export type ApprovalMemo =
+  | { readonly waiting: true; readonly untilAt: number; readonly why: string; readonly onTimeout: 'reject' | 'approve' }
+  | ({ readonly waiting: false } & ApprovalDecision);
 
 /** Start input of an instance; `carried` after continue-as-new. */
 export type TriggerInput = { readonly version: 1; readonly definition: Definition; readonly carried?: CarriedState };
@@ -55,10 +74,15 @@ export type DeadLetterBatch = { readonly version: 1; readonly entries: readonly 
 
 /** A run's parameters, resolved once; or the place and the expression that failed. */
 export type ResolvedParams =
-  | { readonly ok: true; readonly params: Json }
+  | {
+      readonly ok: true;
+      readonly params: Json;
+      /** What `approval.when` gave; absent where there is none. */
+      readonly needsApproval?: boolean;
+    }
   | {
       readonly ok: false;
-      readonly code: 'mapping_error' | 'target_missing';
+      readonly code: 'mapping_error' | 'target_missing' | 'filter_error';
       readonly pointer: string;
       readonly detail: string;
     };

@@ -30,4 +30,7 @@ export const SEARCH_ATTRIBUTE = {
   cause: defineSearchAttributeKey('SignalboxCause', 'KEYWORD'),
 } as const;
 
+/** The outcome of a run that waits for a person; it is none yet. */
+export const WAITING_FOR_APPROVAL = 'waitingForApproval';
+
 export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTE).map((key) => key.name);

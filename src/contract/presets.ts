@@ -22,5 +22,11 @@ export const EVALUATION = {
   retry: { initialInterval: '100ms', maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
+/** A call that tells people something: tried for a few minutes, since what it tells of goes on without it. */
+export const NOTIFICATION = {
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '5s', backoffCoefficient: 3, maximumAttempts: 4 },
+} as const satisfies ActivityOptions;
+
 /** A worker that runs a target says so this often, so that its death is noticed. */
 export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;

@@ -1,3 +1,4 @@
+import type { ApprovalAnswer, RunApproval } from './messages.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { RunReport } from '../core/fact.ts';
 import type { Delivery } from '../core/verdicts.ts';
@@ -7,6 +8,7 @@ import type { Definition } from '../spec/definition.ts';
 export type ReadBatch = {
   readonly offers: readonly Delivery[];
   readonly reports: readonly RunReport[];
+  readonly approvals: readonly RunApproval[];
   readonly definition?: Definition;
   readonly pause: boolean;
   readonly refused: readonly string[];
@@ -22,11 +24,12 @@ export function readBatch(batch: unknown): ReadBatch {
   if (!isObject(batch)) return nothing('a batch that is no object');
   if (batch['version'] !== 1) return nothing(`a batch of version ${String(batch['version']).slice(0, 20)}`);
   const refused: string[] = [];
-  const { definition } = batch;
+  const { definition, approvals = [] } = batch;
   if (definition !== undefined && !isDefinition(definition)) refused.push('a definition');
   return {
     offers: listOf(batch['offers'], isDelivery, 'offer', refused),
     reports: listOf(batch['reports'], isReport, 'report', refused),
+    approvals: listOf(approvals, isApproval, 'approval', refused),
     ...(isDefinition(definition) && { definition }),
     pause: batch['pause'] === true,
     refused,
@@ -53,8 +56,19 @@ export function isVerdictsQuestion(asked: unknown): boolean {
   return Array.isArray(waits) && waits.every(isText) && isTime(waitMs) && Number(waitMs) <= WAIT_MAX_MS;
 }
 
+/** Who answered and why, in characters: shown in one line of the details. */
+const BY_MAX_CHARS = 200;
+const REASON_MAX_CHARS = 1_000;
+
+/** Whether the argument of an answer to a run that asks can be used. */
+export function isApprovalAnswer(answer: unknown): answer is ApprovalAnswer {
+  if (!isObject(answer)) return false;
+  const { by = '', reason = '' } = answer;
+  return isText(by) && by.length <= BY_MAX_CHARS && isText(reason) && reason.length <= REASON_MAX_CHARS;
+}
+
 function nothing(why: string): ReadBatch {
-  return { offers: [], reports: [], pause: false, refused: [why] };
+  return { offers: [], reports: [], approvals: [], pause: false, refused: [why] };
 }
 
 function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, refused: string[]): readonly T[] {
@@ -119,6 +133,10 @@ function isReport(value: unknown): value is RunReport {
   if (!isObject(value)) return false;
   const { runId, key, status, firedAt } = value;
   return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime);
+}
+
+function isApproval(value: unknown): value is RunApproval {
+  return isObject(value) && isText(value['runId']) && isText(value['key']) && isTime(value['firedAt']);
 }
 
 function isDefinition(value: unknown): value is Definition {

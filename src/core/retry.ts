@@ -26,13 +26,14 @@ export type Attempt =
 export type RunOutcome =
   | {
       readonly kind: 'ended';
-      readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled';
+      /** rejected: a person or the time for an answer decided that it does not begin. */
+      readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled' | 'rejected';
       readonly result?: Json;
       readonly detail?: string;
     }
   | {
       readonly kind: 'dead';
-      readonly code: Extract<Attempt, { kind: 'notStarted' }>['code'] | 'target_unknown';
+      readonly code: Extract<Attempt, { kind: 'notStarted' }>['code'] | 'target_unknown' | 'filter_error';
       /** Pointer into the trigger's spec. */
       readonly place: string;
       readonly detail: string;

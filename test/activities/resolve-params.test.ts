@@ -92,3 +92,37 @@ describe('the parameters of a run', () => {
     expect(failed).toMatchObject({ ok: false, pointer: '/run/params/a' });
   });
 });
+
+describe('members that a person gave', () => {
+  it('replace those of the definition, which are not evaluated then, and are taken as they are', async () => {
+    const definition = { file: '${{ event.data.missing }}', of: '${{ key }}' };
+    const params = { file: '${{ key }}', more: 1 };
+    const run = { ...runOf({ params: definition }), params };
+    expect(await resolveParams(runInput(run))).toEqual({
+      ok: true,
+      params: { file: '${{ key }}', of: 'eu', more: 1 },
+    });
+  });
+});
+
+describe('approval.when', () => {
+  const asking = (when: string) => {
+    const approval = { when, timeoutMs: 1, onTimeout: 'reject', notify: [] } as const;
+    return resolveParams(runInput(runOf({ settings: { ...runOf().settings, approval } })));
+  };
+
+  it('sees what the parameters see', async () => {
+    const when = 'run.eventCount == 2 && items.size() == 2 && key == "eu" && event.data.size == 7';
+    expect(await asking(when)).toEqual({ ok: true, params: {}, needsApproval: true });
+    expect(await asking('run.eventCount > 100')).toMatchObject({ needsApproval: false });
+  });
+
+  it.each(['event.data.missing', '1 +', '"yes"'])('that gives no yes or no is a filter error: %s', async (when) => {
+    expect(await asking(when)).toMatchObject({
+      ok: false,
+      code: 'filter_error',
+      pointer: '/approval/when',
+      detail: expect.stringContaining(when),
+    });
+  });
+});

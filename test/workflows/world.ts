@@ -13,9 +13,10 @@ import type { Accept, AcceptOutcome } from '../../src/accept/outcome.ts';
 import { createAskVerdicts } from '../../src/accept/verdicts.ts';
 import { batchSignal, deadLetterQuery, viewQuery } from '../../src/contract/definitions.ts';
 import { SOFT_SIGNALS } from '../../src/contract/limits.ts';
-import type { DeadLetterInput, InstanceView } from '../../src/contract/messages.ts';
-import { instanceId, SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
+import type { DeadLetterInput, InstanceView, RunInput } from '../../src/contract/messages.ts';
+import { instanceId, SEARCH_ATTRIBUTE_NAMES, TASK_QUEUE, WORKFLOW } from '../../src/contract/names.ts';
 import { explain } from '../../src/core/explain.ts';
+import type { RunRequest } from '../../src/core/fact.ts';
 import type { LedgerEntry, LedgerPage } from '../../src/core/ledger.ts';
 import { type Definitions, formatFinding, loadDefinitions } from '../../src/load/load.ts';
 import { createLedger } from '../../src/observability/ledger.ts';
@@ -23,6 +24,7 @@ import { createLogger } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { bundleWorkflows } from '../../src/temporal/bundle.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
+import type { RunSettings } from '../../src/spec/definition.ts';
 import type { Json } from '../../src/spec/json.ts';
 import { TargetServer } from './target-server.ts';
 
@@ -245,6 +247,35 @@ spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body} 
   /** Announces a pause, as a sender does that stays silent for a moment. */
   async pause(name: string): Promise<void> {
     await this.signal(name, batchSignal.name, { version: 1, offers: [], reports: [], pause: true });
+  }
+
+  /** Starts a decided run of a trigger by hand, with settings and members over what the trigger gives. */
+  async startRun(
+    name: string,
+    runId: string,
+    over: { readonly settings?: Partial<RunSettings>; readonly run?: Partial<RunRequest> } = {},
+  ): Promise<WorkflowHandle> {
+    const definition = this.current().triggers.get(name)?.definition;
+    if (!definition) throw new Error(`${name} is not defined`);
+    const firedAt = await this.now();
+    const run: RunRequest = {
+      runId,
+      key: 'k',
+      cause: 'events',
+      firedAt,
+      generation: definition.generation,
+      settings: { ...definition.run, ...over.settings },
+      bytes: 0,
+      mode: 'live',
+      members: runId,
+      items: [{ eventId: `evt_${runId}`, time: firedAt, value: 'a.csv' }],
+      last: {},
+      receivedAt: firedAt,
+      ...over.run,
+    };
+    const input: RunInput = { version: 1, trigger: name, run };
+    const start = { workflowId: runId, taskQueue: TASK_QUEUE, args: [input] };
+    return this.client.workflow.start(WORKFLOW.run, start);
   }
 
   view(name: string): Promise<InstanceView> {

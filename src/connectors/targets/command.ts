@@ -184,7 +184,7 @@ function launch(
   graceMs: number,
   log: StartContext['log'],
 ): Running {
-  const record = createRunRecord(runDirectory(deps.stateDirectory, request.runId));
+  const record = createRunRecord(runDirectory(deps.stateDirectory, request.token ?? request.runId));
   let stopped = false;
   let child: { readonly supervised: Supervised; readonly output: Output } | undefined;
   const run = async (): Promise<StartOutcome> => {
@@ -250,7 +250,7 @@ export function createCommandTarget(
 ): Target {
   return {
     start: async (request, context) => {
-      const directory = runDirectory(deps.stateDirectory, request.runId);
+      const directory = runDirectory(deps.stateDirectory, request.token ?? request.runId);
       const known = running.get(directory);
       const run = known ?? launch(loaded, request, deps, timing.killGraceMs, context.log);
       if (!known) {

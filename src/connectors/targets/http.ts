@@ -81,7 +81,7 @@ function prepare(loaded: Loaded, request: StartRequest, deps: TargetDeps): Prepa
     }
     headers.set(header.toLowerCase(), value);
   }
-  headers.set('idempotency-key', request.runId);
+  headers.set('idempotency-key', request.token ?? request.runId);
   const { method, timeout: timeoutMs, body = runDocument(request) } = spec.http;
   return { call: { url, method, headers: Object.fromEntries(headers), body: JSON.stringify(body), timeoutMs }, redact };
 }

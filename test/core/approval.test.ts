@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import { askLabel, askOf, askText, decisionText, timedOut } from '../../src/core/approval.ts';
+import { runOf } from '../activities/given.ts';
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const OWN = { timeoutMs: 4 * HOUR, onTimeout: 'approve', notify: [{ target: 'owners', params: {} }] } as const;
+const settings = { ...runOf().settings, approval: OWN };
+const timeText = (at: number) => `t${at}`;
+
+describe('what a run asks', () => {
+  it('is nothing without an approval, or where the condition is false', () => {
+    expect(askOf(runOf(), true)).toBeUndefined();
+    expect(askOf(runOf({ settings }), false)).toBeUndefined();
+  });
+
+  it('is what its trigger says', () => {
+    expect(askOf(runOf({ settings }), true)).toEqual({ why: 'approval', ...OWN });
+  });
+
+  it('because of a closed limit is asked whatever the condition says, and never approved by time alone', () => {
+    const asks = { stage: 'rate' } as const;
+    expect(askOf(runOf({ settings, asks }), false)).toEqual({ ...OWN, why: 'rate', onTimeout: 'reject' });
+    expect(askOf(runOf({ asks }), true)).toEqual({ why: 'rate', timeoutMs: DAY, onTimeout: 'reject', notify: [] });
+  });
+});
+
+describe('people read', () => {
+  const ask = { why: 'approval', timeoutMs: 4 * HOUR, onTimeout: 'reject', notify: [] } as const;
+
+  it('until when a run waits and what follows', () => {
+    expect(askLabel(ask, 7, timeText)).toBe('waits for approval until t7, then is rejected');
+    expect(askLabel({ ...ask, onTimeout: 'approve' }, 7, timeText)).toBe(
+      'waits for approval until t7, then is approved',
+    );
+  });
+
+  it('why it waits, how to answer, and who could not be told', () => {
+    const text = askText('sb1-1', { ...ask, why: 'cooldown' }, { untilAt: 7, failures: ['`owners`: away'] }, timeText);
+    expect(text).toContain('**cooldown** asks');
+    expect(text).toContain('signalbox runs approve sb1-1');
+    expect(text).toContain('- not notified: `owners`: away');
+    expect(askText('sb1-1', ask, { untilAt: 7, failures: [] }, timeText)).toContain('Its trigger asks for approval.');
+  });
+
+  it('what was decided, by whom and why', () => {
+    expect(decisionText({ decision: 'approved', by: 'ann', at: 7 }, timeText)).toBe('**approved** by ann at t7');
+    expect(decisionText(timedOut(ask, 7), timeText)).toBe('**rejected** by timeout at t7: Nobody answered within 4h.');
+    expect(timedOut({ ...ask, onTimeout: 'approve' }, 7).decision).toBe('approved');
+  });
+});
