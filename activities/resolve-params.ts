@@ -41,7 +41,12 @@ type Seen = {
  * events are listed; still too large is a mapping error. Members that a person gave replace those of the definition
  * before anything is evaluated. `approval.when` sees what the parameters saw.
  */
-export async function resolveParams({ trigger, run }: RunInput): Promise<ResolvedParams> {
+export async function resolveParams(input: RunInput): Promise<ResolvedParams> {
+  return resolveRun(input);
+}
+
+/** The same at once, for runs in virtual time. */
+export function resolveRun({ trigger, run }: RunInput): ResolvedParams {
   const { params: given = {} } = run;
   const defined = Object.entries(run.settings.params).filter(([name]) => !Object.hasOwn(given, name));
   const compiled = compileTemplate(Object.fromEntries(defined), RUN_VARIABLES);

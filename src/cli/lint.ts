@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { type Finding, formatFinding, loadDefinitions } from '../load/load.ts';
+import { loadScenarios } from '../load/scenario.ts';
 import { couldNotRun, EXIT, type ExitCode } from './exit.ts';
 import { answer, counted, type Format, giveUp } from './output.ts';
 
@@ -11,19 +12,21 @@ export async function lint(directory: string, format: Format): Promise<ExitCode>
     return giveUp(couldNotRun(`${directory} is not a directory that can be read`, 'Name a directory of definitions.'));
   }
   const loaded = await loadDefinitions(directory, { now: Date.now });
-  const findings = loaded.ok ? loaded.warnings : loaded.findings;
+  const tests = loaded.ok ? await loadScenarios(loaded.scenarios, loaded.definitions) : undefined;
+  const findings = loaded.ok ? [...loaded.warnings, ...(tests?.findings ?? [])] : loaded.findings;
   const count = (severity: Finding['severity']): number => findings.filter((it) => it.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  answer(format, { ok: loaded.ok, errors, warnings, findings }, () => [
+  const ok = errors === 0;
+  answer(format, { ok, errors, warnings, findings }, () => [
     ...findings.map(formatFinding),
-    `${loaded.ok ? definitionsText(loaded.definitions) : directory}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
+    `${loaded.ok ? definitionsText(loaded) : directory}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
   ]);
-  return loaded.ok ? EXIT.fine : EXIT.no;
+  return ok ? EXIT.fine : EXIT.no;
 }
 
 type Loaded = Extract<Awaited<ReturnType<typeof loadDefinitions>>, { ok: true }>;
 
-function definitionsText({ triggers, targets, sources }: Loaded['definitions']): string {
+function definitionsText({ definitions: { triggers, targets, sources }, scenarios }: Loaded): string {
   const kinds = [counted(triggers.size, 'trigger'), counted(targets.size, 'target'), counted(sources.size, 'source')];
-  return kinds.join(', ');
+  return [...kinds, ...(scenarios.length > 0 ? [counted(scenarios.length, 'scenario')] : [])].join(', ');
 }

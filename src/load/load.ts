@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../match/canonical.ts';
 import type { Reads } from '../match/expression.ts';
 import type { Json } from '../spec/json.ts';
+import type { ScenarioFile } from '../spec/scenario.ts';
 import type { TriggerFile } from '../spec/trigger.ts';
 import { selectorsOf } from './combinations.ts';
 import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
@@ -21,7 +22,14 @@ const EVENTS_SOURCE = 'events';
 
 /** All definitions of a directory, or everything that is wrong with them (warnings among it). */
 export type LoadResult =
-  | { readonly ok: true; readonly definitions: Definitions; readonly warnings: readonly Finding[] }
+  | {
+      readonly ok: true;
+      readonly definitions: Definitions;
+      /** As written: `loadScenarios` reads their payloads and checks them against the definitions. */
+      readonly scenarios: readonly Parsed<ScenarioFile>[];
+      /** Warnings, and what is wrong with scenarios: a broken test keeps no definition from being live. */
+      readonly warnings: readonly Finding[];
+    }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 export type LoadOptions = {
@@ -43,10 +51,19 @@ export async function loadDefinitions(directory: string, { now, previous }: Load
   const sources = await mapInTurns(parsed.sources, turns, (it) => linker.source(it));
   const targets = await mapInTurns(parsed.targets, turns, (it) => linker.target(it));
   const triggers = await mapInTurns(parsed.triggers, turns, (it) => linker.trigger(it));
-  const findings = inReadingOrder([...parsed.findings, ...linker.findings]);
-  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, findings };
+  const findings = [...parsed.findings, ...linker.findings];
+  const ofScenarios = parsed.scenarioFindings;
+  if (findings.some(({ severity }) => severity === 'error')) {
+    return { ok: false, findings: inReadingOrder([...findings, ...ofScenarios]) };
+  }
   const fingerprint = fingerprintOf(triggers, targets, sources);
-  return { ok: true, definitions: { loadedAt, triggers, targets, sources, fingerprint }, warnings: findings };
+  const definitions = { loadedAt, triggers, targets, sources, fingerprint };
+  return {
+    ok: true,
+    definitions,
+    scenarios: parsed.scenarios,
+    warnings: inReadingOrder([...findings, ...ofScenarios]),
+  };
 }
 
 async function mapInTurns<T, R>(

@@ -1,5 +1,6 @@
 import { isObject } from '../match/json.ts';
 import type { Json } from '../spec/json.ts';
+import type { ScenarioFile } from '../spec/scenario.ts';
 import type { SourceFile } from '../spec/source.ts';
 import type { TargetFile } from '../spec/target.ts';
 import type { TriggerFile } from '../spec/trigger.ts';
@@ -19,17 +20,27 @@ export type ParsedDirectory = {
   readonly triggers: ReadonlyMap<string, Parsed<TriggerFile>>;
   readonly targets: ReadonlyMap<string, Parsed<TargetFile>>;
   readonly sources: ReadonlyMap<string, Parsed<SourceFile>>;
+  readonly scenarios: readonly Parsed<ScenarioFile>[];
   /** Names of each kind, those of definitions with errors too, so that one mistake is not reported again elsewhere. */
   readonly names: { readonly [kind in DefinitionKind]: ReadonlySet<string> };
   readonly findings: readonly Finding[];
+  /** About Scenario documents: what is wrong with a test says nothing against the definitions beside it. */
+  readonly scenarioFindings: readonly Finding[];
 };
 
 class Parser {
   readonly triggers = new Map<string, Parsed<TriggerFile>>();
   readonly targets = new Map<string, Parsed<TargetFile>>();
   readonly sources = new Map<string, Parsed<SourceFile>>();
-  readonly names = { Trigger: new Set<string>(), Target: new Set<string>(), Source: new Set<string>() };
+  readonly scenarios: Parsed<ScenarioFile>[] = [];
+  readonly names = {
+    Trigger: new Set<string>(),
+    Target: new Set<string>(),
+    Source: new Set<string>(),
+    Scenario: new Set<string>(),
+  };
   readonly findings: Finding[] = [];
+  readonly scenarioFindings: Finding[] = [];
   readonly #places = new Map<string, Finding>();
 
   document(document: YamlDocument): void {
@@ -44,8 +55,12 @@ class Parser {
     this.#parse(kind, json, document);
   }
 
-  #report(document: YamlDocument, problems: readonly Problem[]): void {
-    this.findings.push(...problems.map((it) => document.place(it)));
+  #report(document: YamlDocument, problems: readonly Problem[], kind?: DefinitionKind): void {
+    this.#findingsOf(kind).push(...problems.map((it) => document.place(it)));
+  }
+
+  #findingsOf(kind: DefinitionKind | undefined): Finding[] {
+    return kind === 'Scenario' ? this.scenarioFindings : this.findings;
   }
 
   #kindOf(json: Json, document: YamlDocument): DefinitionKind | undefined {
@@ -73,17 +88,29 @@ class Parser {
       this.#places.set(key, at(''));
       return;
     }
-    this.findings.push(at(`${kind} "${name}" is defined already at ${other.file}:${other.line}`));
+    this.#findingsOf(kind).push(at(`${kind} "${name}" is defined already at ${other.file}:${other.line}`));
   }
 
   #parse(kind: DefinitionKind, json: Json, document: YamlDocument): void {
     const parsed = DEFINITION_KINDS[kind].safeParse(json);
-    if (!parsed.success) this.#report(document, new IssueReader(kind, json).problems(parsed.error.issues));
-    else if (parsed.data.kind === 'Trigger')
-      this.triggers.set(parsed.data.metadata.name, { file: parsed.data, document });
-    else if (parsed.data.kind === 'Target')
-      this.targets.set(parsed.data.metadata.name, { file: parsed.data, document });
-    else this.sources.set(parsed.data.metadata.name, { file: parsed.data, document });
+    if (!parsed.success) {
+      this.#report(document, new IssueReader(kind, json).problems(parsed.error.issues), kind);
+      return;
+    }
+    const file = parsed.data;
+    switch (file.kind) {
+      case 'Trigger':
+        this.triggers.set(file.metadata.name, { file, document });
+        return;
+      case 'Target':
+        this.targets.set(file.metadata.name, { file, document });
+        return;
+      case 'Source':
+        this.sources.set(file.metadata.name, { file, document });
+        return;
+      case 'Scenario':
+        this.scenarios.push({ file, document });
+    }
   }
 }
 

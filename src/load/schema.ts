@@ -3,12 +3,18 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { scenarioFile } from '../spec/scenario.ts';
 import { sourceFile } from '../spec/source.ts';
 import { targetFile } from '../spec/target.ts';
 import { triggerFile } from '../spec/trigger.ts';
 
 /** Every kind of definition with the schema of its documents. */
-export const DEFINITION_KINDS = { Trigger: triggerFile, Target: targetFile, Source: sourceFile } as const;
+export const DEFINITION_KINDS = {
+  Trigger: triggerFile,
+  Target: targetFile,
+  Source: sourceFile,
+  Scenario: scenarioFile,
+} as const;
 
 export type DefinitionKind = keyof typeof DEFINITION_KINDS;
 
@@ -27,6 +33,7 @@ export function jsonSchemas(): { [fileName: string]: object } {
     'trigger.json': schemaOf(triggerFile),
     'target.json': schemaOf(targetFile),
     'source.json': schemaOf(sourceFile),
+    'scenario.json': schemaOf(scenarioFile),
     'definition.json': schemaOf(z.union(Object.values(DEFINITION_KINDS)).meta({ title: 'Signalbox definition' })),
   };
 }
