@@ -9,10 +9,11 @@ import type { Json, JsonObject } from '../spec/json.ts';
 import { bodyHashOf, dedupeHashOf } from './event-id.ts';
 import type { IncomingEvent } from './outcome.ts';
 
-/** The key of a trigger that names none. */
-const DEFAULT_KEY = 'default';
 /** A key is text of 1 to 200 bytes: it stands in search attributes, metrics and timer labels. */
 const KEY_MAX_BYTES = 200;
+
+/** The highest order of a key is carried with it for a week. */
+const ORDER_MAX_BYTES = 200;
 
 /** What one trigger makes of one event. */
 export type Offered =
@@ -37,14 +38,11 @@ export function eventJson(event: CloudEvent): JsonObject {
  */
 export function offerOf(trigger: LoadedTrigger, incoming: IncomingEvent, eventId: string, json: JsonObject): Offered {
   const context = { name: trigger.name, generation: trigger.generation, labels: trigger.labels };
-  for (const [index, selector] of trigger.selectors.entries()) {
-    const place =
-      trigger.selectors.length === 1 && !('any' in trigger.spec.events) ? '/events' : `/events/any/${index}`;
-    const selected = select(selector, incoming, json, { event: json, trigger: context }, place);
+  for (const selector of trigger.selectors) {
+    const selected = select(selector, incoming, json, { event: json, trigger: context });
     if (selected === 'no') continue;
     if (selected !== 'yes') return selected;
-    const places = placesOf(trigger, index, place);
-    return map(trigger, places, selector, { ...incoming, eventId }, { event: json, trigger: context });
+    return map(trigger, selector, { ...incoming, eventId }, { event: json, trigger: context });
   }
   return { kind: 'noMatch' };
 }
@@ -54,11 +52,10 @@ function select(
   incoming: IncomingEvent,
   json: JsonObject,
   variables: Variables,
-  place: string,
 ): 'yes' | 'no' | Failed {
   if (selector.source !== undefined && selector.source !== incoming.source) return 'no';
   if (selector.pattern && !selector.pattern.match(json).matched) return 'no';
-  return selector.when ? holds(selector.when, variables, `${place}/when`) : 'yes';
+  return selector.when ? holds(selector.when, variables, `${selector.places.selector}/when`) : 'yes';
 }
 
 function holds(when: Expression, variables: Variables, pointer: string): 'yes' | 'no' | Failed {
@@ -73,32 +70,24 @@ function holds(when: Expression, variables: Variables, pointer: string): 'yes' |
   );
 }
 
-/** Where the key and the collected value are written: a selector may have its own. */
-type Places = { readonly key: string; readonly collect: string };
-
-function placesOf({ spec: { events } }: LoadedTrigger, index: number, place: string): Places {
-  const own = 'any' in events ? events.any[index] : events;
-  return {
-    key: own?.key === undefined ? '/key' : `${place}/key`,
-    collect: own?.collect === undefined ? '/collect' : `${place}/collect`,
-  };
-}
-
 function map(
   trigger: LoadedTrigger,
-  places: Places,
   selector: LoadedSelector,
   incoming: IncomingEvent & { readonly eventId: string },
   variables: Variables & { event: JsonObject },
 ): Offered {
   const { event, eventId, receivedAt, traceparent } = incoming;
-  const key = keyOf(selector.key, places.key, variables);
+  const key = keyOf(selector.key, selector.places.key, variables);
   if (key.kind === 'failed') return key;
   const all = { ...variables, key: key.text };
-  const collected = selector.collect && resolve(selector.collect, all, places.collect);
+  const collected = selector.collect && resolve(selector.collect, all, selector.places.collect);
   if (collected?.kind === 'failed') return collected;
   const identity = trigger.identity && resolve(trigger.identity, all, '/run/identity');
   if (identity?.kind === 'failed') return identity;
+  const order = trigger.order && orderOf(trigger.order, all);
+  if (order?.kind === 'failed') return order;
+  const amount = trigger.amount && amountOf(trigger.amount, all);
+  if (amount?.kind === 'failed') return amount;
   const by: Json[] = [];
   for (const [index, template] of trigger.dedupeBy.entries()) {
     const value = resolve(template, all, `/dedupe/by/${index}`);
@@ -114,6 +103,10 @@ function map(
     ...(Number.isFinite(timeMs) && { time: timeMs }),
     key: key.text,
     ...(by.length > 0 && { by: dedupeHashOf(by) }),
+    ...(selector.part !== undefined && { part: selector.part }),
+    ...(order && { order: order.order }),
+    ...(amount && { amount: amount.amount }),
+    ...(trigger.sizeCounts && { size: Buffer.byteLength(JSON.stringify(variables.event)) }),
     ...(collected && { item: collected.value }),
     ...(Object.keys(read).length > 0 && { event: read }),
     ...(trigger.itemsRead && { whole: true }),
@@ -124,11 +117,10 @@ function map(
 }
 
 function keyOf(
-  template: Template | undefined,
+  template: Template,
   place: string,
   variables: Variables,
 ): { readonly kind: 'key'; readonly text: string } | Failed {
-  if (!template) return { kind: 'key', text: DEFAULT_KEY };
   const value = resolve(template, variables, place);
   if (value.kind === 'failed') return value;
   const text = textOf(value.value);
@@ -137,6 +129,30 @@ function keyOf(
   const bytes = Buffer.byteLength(text);
   if (bytes >= 1 && bytes <= KEY_MAX_BYTES) return { kind: 'key', text };
   return failed('mapping_error', place, `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);
+}
+
+function orderOf(
+  template: Template,
+  variables: Variables,
+): { readonly kind: 'order'; readonly order: number | string } | Failed {
+  const value = resolve(template, variables, '/order/by');
+  if (value.kind === 'failed') return value;
+  const order = value.value;
+  if (typeof order === 'number') return { kind: 'order', order };
+  if (typeof order !== 'string') return failed('mapping_error', '/order/by', 'an order is a number or text');
+  const bytes = Buffer.byteLength(order);
+  if (bytes <= ORDER_MAX_BYTES) return { kind: 'order', order };
+  return failed('mapping_error', '/order/by', `an order has at most ${ORDER_MAX_BYTES} bytes, this one ${bytes}`);
+}
+
+function amountOf(
+  template: Template,
+  variables: Variables,
+): { readonly kind: 'amount'; readonly amount: number } | Failed {
+  const value = resolve(template, variables, '/threshold/of');
+  if (value.kind === 'failed') return value;
+  if (typeof value.value === 'number') return { kind: 'amount', amount: value.value };
+  return failed('mapping_error', '/threshold/of', `an amount is a number, this is ${JSON.stringify(value.value)}`);
 }
 
 function textOf(value: Json): string | undefined {

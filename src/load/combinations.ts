@@ -1,12 +1,6 @@
-import type { SelectorSpec, TriggerSpec } from '../spec/trigger.ts';
-import { error, type Path, type Problem, warning } from './finding.ts';
-
-/** Every selector of a trigger with its place in the document. */
-export function selectorsOf(spec: TriggerSpec): { readonly selector: SelectorSpec; readonly path: Path }[] {
-  const base: Path = ['spec', 'events'];
-  if (!('any' in spec.events)) return [{ selector: spec.events, path: base }];
-  return spec.events.any.map((selector, index) => ({ selector, path: [...base, 'any', index] }));
-}
+import type { TriggerSpec } from '../spec/trigger.ts';
+import { error, type Problem, warning } from './finding.ts';
+import { selectorsOf } from './selectors.ts';
 
 /** Settings that are each allowed and together do nothing, or not what they seem to. */
 export function combinationProblems(spec: TriggerSpec): Problem[] {

@@ -9,15 +9,21 @@ import { didYouMean } from './nearest.ts';
 export const KEY_VARIABLES = ['event', 'trigger'] as const;
 export const EVENT_VARIABLES = ['event', 'key', 'trigger'] as const;
 /** What params and the strings of a Target see. */
-export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'items'] as const;
+export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'parts', 'items'] as const;
 /** Members of `run`. */
 const RUN_FIELDS = ['id', 'firedAt', 'cause', 'eventCount'] as const;
 
-const LOOKS_LIKE_CEL = /^\s*(event|key|trigger|run|items)\s*[.[]/;
+const LOOKS_LIKE_CEL = /^\s*(event|key|trigger|run|parts|items)\s*[.[]/;
 
 /** Compiles the parts of a definition and gathers what is wrong with them, each at its place in the document. */
 export class Compiler {
   readonly problems: Problem[] = [];
+  readonly #parts: readonly string[] | undefined;
+
+  /** `parts`: the names that `parts` has, where they are known. */
+  constructor(parts?: readonly string[]) {
+    this.#parts = parts;
+  }
 
   pattern(pattern: Json, path: Path): CompiledPattern | undefined {
     const compiled = compilePattern(pattern);
@@ -40,7 +46,10 @@ export class Compiler {
       return undefined;
     }
     const compiled = compileExpression(source, variables);
-    if (compiled.ok) return compiled.expression;
+    if (compiled.ok) {
+      this.#members(compiled.expression.reads, path);
+      return compiled.expression;
+    }
     const { message, offset } = compiled;
     const place = offset === undefined ? '' : ` (at character ${offset + 1})`;
     this.problems.push(error(path, `${message}${place}`, seen(variables)));
@@ -61,19 +70,35 @@ export class Compiler {
       }
       return undefined;
     }
-    this.#runFields(compiled.template.reads, path);
+    this.#members(compiled.template.reads, path);
     return compiled.template;
   }
 
-  #runFields(reads: Reads, path: Path): void {
-    const paths = reads['run'];
-    if (paths === undefined || paths === 'whole') return;
-    for (const [field] of paths) {
-      if (field === undefined || RUN_FIELDS.some((it) => it === field)) continue;
-      const remedy = `${didYouMean(field, RUN_FIELDS)}run has ${RUN_FIELDS.join(', ')}.`;
-      this.problems.push(error(path, `run has no member "${field}"`, remedy));
-    }
+  #members(reads: Reads, path: Path): void {
+    this.problems.push(...runProblems(reads, path));
+    if (this.#parts !== undefined) this.problems.push(...partProblems(reads, this.#parts, path));
   }
+}
+
+function runProblems(reads: Reads, path: Path): Problem[] {
+  return unknownMembers(reads['run'], RUN_FIELDS).map((field) => {
+    const remedy = `${didYouMean(field, RUN_FIELDS)}run has ${RUN_FIELDS.join(', ')}.`;
+    return error(path, `run has no member "${field}"`, remedy);
+  });
+}
+
+/** Members of `parts` that are read and will never be there. */
+export function partProblems(reads: Reads, parts: readonly string[], path: Path): Problem[] {
+  const has = parts.length > 0 ? `events.all has ${parts.join(', ')}.` : 'Only a trigger with events.all has parts.';
+  return unknownMembers(reads['parts'], parts).map((part) =>
+    error(path, `there is no part "${part}"`, `${didYouMean(part, parts)}${has}`),
+  );
+}
+
+function unknownMembers(paths: Reads[string] | undefined, known: readonly string[]): string[] {
+  if (paths === undefined || paths === 'whole') return [];
+  const names = new Set(paths.flatMap(([name]) => name ?? []));
+  return [...names].filter((name) => !known.includes(name));
 }
 
 const seen = (variables: readonly string[]): string => `Correct the expression; it sees ${variables.join(', ')}.`;

@@ -6,6 +6,9 @@ import type { SourceSpec } from '../spec/source.ts';
 import type { TargetSpec } from '../spec/target.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
 
+/** The key of everything in a trigger that names none. */
+export const DEFAULT_KEY = 'default';
+
 /** A complete, checked set of definitions. Never changed: a reload makes another one. */
 export type Definitions = {
   /** Epoch milliseconds, later than that of every set this process loaded before. */
@@ -34,7 +37,13 @@ export type LoadedTrigger = Loaded & {
   readonly selectors: readonly LoadedSelector[];
   readonly dedupeBy: readonly Template[];
   readonly identity?: Template;
-  /** What of the event the run will need: what its params and its target's templates read. */
+  /** The value of `order.by`. */
+  readonly order?: Template;
+  /** The amount of an event: `threshold.of`. */
+  readonly amount?: Template;
+  /** A batch counts bytes, so an offer says how many its event has. */
+  readonly sizeCounts: boolean;
+  /** What of an event the run will need, as `event` or as one of `parts`: what its own templates and its targets' read. */
   readonly reads: Reads[string];
   /** The run reads `items` and a selector has no `collect`, so items are the events themselves. */
   readonly itemsRead: boolean;
@@ -42,10 +51,14 @@ export type LoadedTrigger = Loaded & {
 
 /** One way into a trigger. `key` and `collect` are its own or else the trigger's. */
 export type LoadedSelector = {
+  /** The part of `events.all` that its events fill. */
+  readonly part?: string;
+  /** Pointers into the trigger's spec: to itself, and to where its key and its collected value are written. */
+  readonly places: { readonly selector: string; readonly key: string; readonly collect: string };
   readonly source?: string;
   readonly pattern?: CompiledPattern;
   readonly when?: Expression;
-  readonly key?: Template;
+  readonly key: Template;
   readonly collect?: Template;
 };
 

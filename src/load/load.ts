@@ -1,17 +1,18 @@
 import { dirname, resolve } from 'node:path';
 
 import { canonicalJson, sha256Hex } from '../match/canonical.ts';
-import type { Reads } from '../match/expression.ts';
 import type { Json } from '../spec/json.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
-import type { TriggerFile } from '../spec/trigger.ts';
-import { selectorsOf } from './combinations.ts';
+import type { TriggerFile, TriggerSpec } from '../spec/trigger.ts';
+import { definitionOf } from './definition.ts';
 import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 import { error, type Finding, inReadingOrder, type Problem } from './finding.ts';
 import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
+import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
+import { selectorsOf } from './selectors.ts';
 import { checkTarget } from './target.ts';
-import { compileTrigger, definitionOf, runReads } from './trigger.ts';
+import { compileTrigger } from './trigger.ts';
 import { Turns } from './turns.ts';
 
 export type { Definitions, LoadedTrigger } from './definitions.ts';
@@ -85,7 +86,7 @@ class Linker {
   readonly #parsed: ParsedDirectory;
   readonly #loadedAt: number;
   readonly #previous: Definitions | undefined;
-  readonly #targetReads = new Map<string, Reads>();
+  readonly #targetReads = new Map<string, TargetReads>();
 
   constructor(parsed: ParsedDirectory, loadedAt: number, previous: Definitions | undefined) {
     this.#parsed = parsed;
@@ -113,7 +114,7 @@ class Linker {
     const { spec } = file;
     const head = headOf(file, document.file);
     const compiled = compileTrigger(spec);
-    const run = runReads(spec, compiled, this.#targetReads.get(spec.run.target) ?? {});
+    const run = runReads(spec, compiled.runReads, this.#targetsOf(spec));
     this.#report(document, [...compiled.problems, ...run.problems, ...this.#references(file)]);
     const before = this.#previous?.triggers.get(head.name);
     const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
@@ -121,13 +122,23 @@ class Linker {
       ...head,
       loadedAt,
       spec,
-      definition: definitionOf(head.name, head.generation, loadedAt, spec),
+      definition: definitionOf({ ...head, loadedAt }, spec),
       selectors: compiled.selectors,
       dedupeBy: compiled.dedupeBy,
       ...(compiled.identity && { identity: compiled.identity }),
+      ...(compiled.order && { order: compiled.order }),
+      ...(compiled.amount && { amount: compiled.amount }),
+      sizeCounts: spec.batch?.maxBytes !== undefined,
       reads: run.reads,
       itemsRead: run.itemsRead,
     };
+  }
+
+  #targetsOf(spec: TriggerSpec): CalledTarget[] {
+    return calledTargets(spec).flatMap(({ name, path }) => {
+      const reads = this.#targetReads.get(name);
+      return reads === undefined ? [] : [{ name, path, reads }];
+    });
   }
 
   #references({ spec }: TriggerFile): Problem[] {
@@ -135,9 +146,10 @@ class Linker {
     const unknown = (kind: string, name: string, path: Problem['path'], names: Iterable<string>): Problem[] => [
       error(path, `${kind} "${name}" is not defined`, `${didYouMean(name, names)}Define kind: ${kind} with this name.`),
     ];
-    const { target } = spec.run;
     return [
-      ...(targets.has(target) ? [] : unknown('Target', target, ['spec', 'run', 'target'], targets)),
+      ...calledTargets(spec).flatMap(({ name, path }) =>
+        targets.has(name) ? [] : unknown('Target', name, path, targets),
+      ),
       ...selectorsOf(spec).flatMap(({ selector: { source }, path }) =>
         source === undefined || source === EVENTS_SOURCE || sources.has(source)
           ? []
@@ -149,6 +161,15 @@ class Linker {
   #report(document: { place(problem: Problem): Finding }, problems: readonly Problem[]): void {
     this.findings.push(...problems.map((it) => document.place(it)));
   }
+}
+
+/** The targets that a trigger's runs may call, and where it names them. */
+function calledTargets({ run, approval }: TriggerSpec): Omit<CalledTarget, 'reads'>[] {
+  const notified = approval?.notify ?? [];
+  return [
+    { name: run.target, path: ['spec', 'run', 'target'] },
+    ...notified.map(({ target }, index) => ({ name: target, path: ['spec', 'approval', 'notify', index, 'target'] })),
+  ];
 }
 
 type ParsedFile<Kind extends 'sources' | 'targets'> =

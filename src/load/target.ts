@@ -1,9 +1,9 @@
-import type { Reads } from '../match/expression.ts';
 import { mergeReads } from '../match/template.ts';
 import type { Json } from '../spec/json.ts';
 import type { CommandTargetSpec, HttpTargetSpec, SecretRef, TargetSpec } from '../spec/target.ts';
 import { Compiler, RUN_VARIABLES } from './compile.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
+import { neededReads, type TargetReads } from './run-reads.ts';
 
 /** Headers that Signalbox or the HTTP client sets; a definition that set them would break the request or its token. */
 const RESERVED_HEADERS = new Set([
@@ -26,11 +26,16 @@ const LOOKS_SECRET = /(^|[_-])(token|secret|password|passwd|apikey|api[_-]key|pr
 const FIXED_ORIGIN = /^https?:\/\/(?![^/?#]*\$\{\{)[^/?#]+/i;
 
 /** Compiles every template of a target, for what they read, and checks what the schema cannot. */
-export function checkTarget(spec: TargetSpec): { readonly reads: Reads; readonly problems: readonly Problem[] } {
+export function checkTarget(spec: TargetSpec): { readonly reads: TargetReads; readonly problems: readonly Problem[] } {
   const compiler = new Compiler();
   const problems = 'http' in spec ? httpProblems(spec.http) : commandProblems(spec.command);
-  const reads = templatesOf(spec).map(([json, path]) => compiler.template(json, RUN_VARIABLES, path)?.reads ?? {});
-  return { reads: mergeReads(...reads), problems: [...compiler.problems, ...problems] };
+  const templates = templatesOf(spec);
+  const all = templates.map(([json, path]) => compiler.template(json, RUN_VARIABLES, path)?.reads ?? {});
+  const needed = templates.map(([json]) => neededReads(json));
+  return {
+    reads: { all: mergeReads(...all), needed: mergeReads(...needed) },
+    problems: [...compiler.problems, ...problems],
+  };
 }
 
 /** Every part of a target that may hold `${{ }}`. */

@@ -1,71 +1,113 @@
 import { canonicalJson } from '../match/canonical.ts';
 import type { Reads } from '../match/expression.ts';
 import { mergeReads, type Template } from '../match/template.ts';
-import type { Definition } from '../spec/definition.ts';
+import type { Json } from '../spec/json.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
-import { combinationProblems, selectorsOf } from './combinations.ts';
+import { combinationProblems } from './combinations.ts';
 import { Compiler, EVENT_VARIABLES, KEY_VARIABLES, RUN_VARIABLES } from './compile.ts';
-import type { LoadedSelector } from './definitions.ts';
-import { error, type Path, type Problem, warning } from './finding.ts';
+import { DEFAULT_KEY, type LoadedSelector } from './definitions.ts';
+import { error, type Path, type Problem } from './finding.ts';
+import { partNames, selectorsOf } from './selectors.ts';
 
 /** Largest params as written: they travel in a signal of at most 64 KB and are carried over continue-as-new. */
 const PARAMS_WRITTEN_MAX_BYTES = 32_768;
+
+const DEFAULT_KEY_TEMPLATE: Template = { reads: {}, resolve: () => ({ ok: true, value: DEFAULT_KEY }) };
 
 /** A trigger's compiled parts; without what failed to compile when there are errors. */
 export type CompiledTrigger = {
   readonly selectors: readonly LoadedSelector[];
   readonly dedupeBy: readonly Template[];
+  readonly order?: Template;
+  readonly amount?: Template;
   readonly identity?: Template;
-  readonly params?: Template;
+  /** What a run reads by itself, its target aside. */
+  readonly runReads: Reads;
   readonly problems: readonly Problem[];
 };
 
 /** Compiles and checks one trigger by itself; references to other definitions are checked elsewhere. */
 export function compileTrigger(spec: TriggerSpec): CompiledTrigger {
-  const compiler = new Compiler();
+  const compiler = new Compiler(partNames(spec));
   const selectors = compileSelectors(spec, compiler);
+  const ofEvent = (written: Json | undefined, path: Path): Template | undefined =>
+    written === undefined ? undefined : compiler.template(written, EVENT_VARIABLES, path);
   const { by } = spec.dedupe;
   const byPath: Path = ['spec', 'dedupe', 'by'];
   const written = by === undefined ? [] : Array.isArray(by) ? by : [by];
-  const dedupeBy = written.flatMap(
-    (it, index) => compiler.template(it, EVENT_VARIABLES, Array.isArray(by) ? [...byPath, index] : byPath) ?? [],
-  );
-  const identityPath: Path = ['spec', 'run', 'identity'];
-  const identity = optional(spec.run.identity, (it) => compiler.template(it, EVENT_VARIABLES, identityPath));
-  const params = compiler.template(spec.run.params, RUN_VARIABLES, ['spec', 'run', 'params']);
+  const dedupeBy = written.flatMap((it, index) => ofEvent(it, Array.isArray(by) ? [...byPath, index] : byPath) ?? []);
+  const identity = ofEvent(spec.run.identity, IDENTITY_PATH);
+  const order = ofEvent(spec.order?.by, ORDER_PATH);
+  const amount = ofEvent(spec.threshold?.of, AMOUNT_PATH);
+  const runReads = compileRun(spec, compiler);
   return {
     selectors,
     dedupeBy,
     ...(identity && { identity }),
-    ...(params && { params }),
+    ...(order && { order }),
+    ...(amount && { amount }),
+    runReads,
     problems: [
       ...compiler.problems,
       ...(dedupeBy.length === written.length && written.length > 0 ? constantProblems(dedupeBy, byPath) : []),
-      ...(identity ? constantProblems([identity], identityPath) : []),
+      ...(identity ? constantProblems([identity], IDENTITY_PATH) : []),
+      ...(order ? eventlessProblems(order, ORDER_PATH, 'so every event would have the same place') : []),
+      ...(amount ? eventlessProblems(amount, AMOUNT_PATH, 'so every event would count the same') : []),
       ...combinationProblems(spec),
       ...sizeProblems(spec),
     ],
   };
 }
 
+const IDENTITY_PATH: Path = ['spec', 'run', 'identity'];
+const ORDER_PATH: Path = ['spec', 'order', 'by'];
+const AMOUNT_PATH: Path = ['spec', 'threshold', 'of'];
+
 function compileSelectors(spec: TriggerSpec, compiler: Compiler): LoadedSelector[] {
   const key = optional(spec.key, (it) => compiler.template(it, KEY_VARIABLES, ['spec', 'key']));
   const collect = optional(spec.collect, (it) => compiler.template(it, EVENT_VARIABLES, ['spec', 'collect']));
-  return selectorsOf(spec).map(({ selector, path }) => {
+  return selectorsOf(spec).map(({ selector, path, part }) => {
     const pattern = optional(selector.pattern, (it) => compiler.pattern(it, [...path, 'pattern']));
     const when = optional(selector.when, (it) => compiler.expression(it, KEY_VARIABLES, [...path, 'when']));
     const ownKey = optional(selector.key, (it) => compiler.template(it, KEY_VARIABLES, [...path, 'key']));
     const ownCollect = optional(selector.collect, (it) => compiler.template(it, EVENT_VARIABLES, [...path, 'collect']));
-    const keyed = ownKey ?? key;
     const collected = ownCollect ?? collect;
+    const place = `/${path.slice(1).join('/')}`;
     return {
+      ...(part !== undefined && { part }),
+      places: {
+        selector: place,
+        key: selector.key === undefined ? '/key' : `${place}/key`,
+        collect: selector.collect === undefined ? '/collect' : `${place}/collect`,
+      },
       ...(selector.source !== undefined && { source: selector.source }),
       ...(pattern && { pattern }),
       ...(when && { when }),
-      ...(keyed && { key: keyed }),
+      key: ownKey ?? key ?? DEFAULT_KEY_TEMPLATE,
       ...(collected && { collect: collected }),
     };
   });
+}
+
+/** Everything that is evaluated in the run itself; gives what it reads. */
+function compileRun(spec: TriggerSpec, compiler: Compiler): Reads {
+  const joins = partNames(spec).length > 0;
+  const variables = joins ? RUN_VARIABLES : RUN_VARIABLES.filter((it) => it !== 'parts');
+  const reads = runTemplates(spec).map(({ json, path }) => compiler.template(json, variables, path)?.reads ?? {});
+  const when = optional(spec.approval?.when, (it) => compiler.expression(it, variables, ['spec', 'approval', 'when']));
+  return mergeReads(...reads, when?.reads ?? {});
+}
+
+/** The templates that are evaluated in the run. */
+export function runTemplates({ run, approval }: TriggerSpec): { readonly json: Json; readonly path: Path }[] {
+  const notify = approval?.notify ?? [];
+  return [
+    { json: run.params, path: ['spec', 'run', 'params'] },
+    ...notify.map(({ params }, index) => ({
+      json: params,
+      path: ['spec', 'approval', 'notify', index, 'params'],
+    })),
+  ];
 }
 
 /** An identity that does not look at the event makes all events, or all runs, the same one. */
@@ -76,58 +118,18 @@ function constantProblems(templates: readonly Template[], path: Path): Problem[]
   return [error(path, message, 'Use ${{ }} over event or key.')];
 }
 
+function eventlessProblems({ reads }: Template, path: Path, consequence: string): Problem[] {
+  if (reads['event'] !== undefined) return [];
+  return [error(path, `reads nothing of the event, ${consequence}`, 'Use ${{ }} over event.')];
+}
+
 function sizeProblems(spec: TriggerSpec): Problem[] {
-  const bytes = new TextEncoder().encode(canonicalJson(spec.run.params)).length;
+  const sizes = runTemplates(spec).map(({ json }) => new TextEncoder().encode(canonicalJson(json)).length);
+  const bytes = sizes.reduce((sum, it) => sum + it, 0);
   if (bytes <= PARAMS_WRITTEN_MAX_BYTES) return [];
-  const message = `has ${bytes} bytes as written, more than ${PARAMS_WRITTEN_MAX_BYTES}`;
+  const together = sizes.length > 1 ? ', those of approval.notify with them' : '';
+  const message = `has ${bytes} bytes as written${together}, more than ${PARAMS_WRITTEN_MAX_BYTES}`;
   return [error(['spec', 'run', 'params'], message, 'Keep large constants with the pipeline and pass a reference.')];
-}
-
-/** What a run of the trigger needs of its events, given everything its target reads. */
-export function runReads(
-  spec: TriggerSpec,
-  { params, selectors }: CompiledTrigger,
-  target: Reads,
-): { readonly reads: Reads[string]; readonly itemsRead: boolean; readonly problems: readonly Problem[] } {
-  const reads = mergeReads(params?.reads ?? {}, target);
-  const items = reads['items'] !== undefined;
-  const unused = !items && spec.collect !== undefined;
-  return {
-    reads: spec.retain === 'whole' ? 'whole' : (reads['event'] ?? []),
-    itemsRead: items && selectors.some(({ collect }) => collect === undefined),
-    problems: unused
-      ? [warning(['spec', 'collect'], 'is kept for `items`, which nothing reads', 'Use items in params, or remove it.')]
-      : [],
-  };
-}
-
-/** The part of a trigger that its instance decides by. */
-export function definitionOf(name: string, generation: string, loadedAt: number, spec: TriggerSpec): Definition {
-  const { freshness, debounce, cooldown, run } = spec;
-  return {
-    name,
-    generation,
-    loadedAt,
-    mode: spec.mode,
-    dedupe: { windowMs: spec.dedupe.window },
-    ...(freshness && { freshness: { maxAgeMs: freshness.maxAge, at: freshness.at } }),
-    ...(debounce && {
-      debounce: {
-        quietMs: debounce.quiet,
-        ...(debounce.maxWait !== undefined && { maxWaitMs: debounce.maxWait }),
-        edge: debounce.edge,
-        keep: debounce.keep,
-      },
-    }),
-    ...(cooldown && { cooldown: { periodMs: cooldown.period, onExcess: cooldown.onExcess } }),
-    run: {
-      kind: run.kind,
-      target: run.target,
-      params: run.params,
-      retry: { delaysMs: run.retry.delays },
-      timeoutMs: run.timeout,
-    },
-  };
 }
 
 function optional<T, R>(value: T | undefined, use: (value: T) => R | undefined): R | undefined {

@@ -35,6 +35,27 @@ export const durationMs = z
 /** A duration that may not be zero. */
 export const positiveDurationMs = durationMs.refine((ms) => ms > 0, 'must be longer than zero');
 
+const UNIT_BYTES = { b: 1, kb: 1_024, mb: 1_024 ** 2, gb: 1_024 ** 3 } as const;
+const SIZE = /^(\d+)(b|kb|mb|gb)$/;
+
+function isSizeUnit(text: string | undefined): text is keyof typeof UNIT_BYTES {
+  return text !== undefined && Object.hasOwn(UNIT_BYTES, text);
+}
+
+/** `64kb 1mb` to bytes, kb being 1,024 of them; undefined where the text is no size. */
+export function parseSizeBytes(text: string): number | undefined {
+  const [, number, unit] = SIZE.exec(text) ?? [];
+  return isSizeUnit(unit) ? Number(number) * UNIT_BYTES[unit] : undefined;
+}
+
+/** A size in a definition file, read as bytes. */
+export const sizeBytes = z
+  .string()
+  .regex(SIZE, 'expected a size such as 64kb or 1mb')
+  .meta({ id: 'Size', description: '500b, 64kb, 1mb or 1gb; kb is 1,024 bytes.', examples: ['64kb', '1mb'] })
+  .transform((text) => parseSizeBytes(text) ?? 0)
+  .refine((bytes) => bytes > 0, 'must be more than zero');
+
 /** `metadata.name`: what workflow ids, metric labels and URLs are built of. */
 export const resourceName = z
   .string()

@@ -83,6 +83,6 @@ describe('a target', () => {
       expect.stringContaining('error /spec/http/headers/A '),
       expect.stringContaining('error /spec/http/body/a/0 '),
     ]);
-    expect(findings[2]).toContain('it sees key, trigger, run, event, items');
+    expect(findings[2]).toContain('it sees key, trigger, run, event, parts, items');
   });
 });

@@ -1,0 +1,93 @@
+import type { Definition, RunSettings } from '../spec/definition.ts';
+import type { TriggerSpec } from '../spec/trigger.ts';
+import { partNames } from './selectors.ts';
+
+/** What tells one generation of a trigger from another. */
+type Head = Pick<Definition, 'name' | 'generation' | 'loadedAt'>;
+
+/** The part of a trigger that its instance decides by. */
+export function definitionOf({ name, generation, loadedAt }: Head, spec: TriggerSpec): Definition {
+  return {
+    name,
+    generation,
+    loadedAt,
+    mode: spec.mode,
+    ...windowsOf(spec),
+    ...admissionOf(spec),
+    run: runOf(spec),
+  };
+}
+
+/** What looks at arriving events and gathers them. */
+function windowsOf(
+  spec: TriggerSpec,
+): Pick<Definition, 'dedupe' | 'freshness' | 'order' | 'correlate' | 'threshold' | 'debounce' | 'batch'> {
+  const { dedupe, freshness, order, threshold, debounce, batch, events } = spec;
+  return {
+    dedupe: { windowMs: dedupe.window },
+    ...(freshness && { freshness: { maxAgeMs: freshness.maxAge, at: freshness.at } }),
+    ...(order && { order: { onLate: order.onLate, holdForMs: order.holdFor } }),
+    ...('all' in events && {
+      correlate: { parts: partNames(spec), withinMs: events.within, onDeadline: events.onDeadline },
+    }),
+    ...(threshold && {
+      threshold: {
+        atLeast: threshold.atLeast,
+        withinMs: threshold.within,
+        of: threshold.of === undefined ? 'events' : 'amounts',
+      },
+    }),
+    ...(debounce && {
+      debounce: {
+        quietMs: debounce.quiet,
+        ...(debounce.maxWait !== undefined && { maxWaitMs: debounce.maxWait }),
+        edge: debounce.edge,
+        keep: debounce.keep,
+      },
+    }),
+    ...(batch && {
+      batch: {
+        ...(batch.maxEvents !== undefined && { maxEvents: batch.maxEvents }),
+        ...(batch.maxBytes !== undefined && { maxBytes: batch.maxBytes }),
+        ...(batch.maxWait !== undefined && { maxWaitMs: batch.maxWait }),
+      },
+    }),
+  };
+}
+
+/** What decides whether a run may start. */
+function admissionOf(spec: TriggerSpec): Pick<Definition, 'cooldown' | 'rate' | 'concurrency' | 'breaker'> {
+  const { cooldown, rate, concurrency, breaker } = spec;
+  return {
+    ...(cooldown && { cooldown: { periodMs: cooldown.period, onExcess: cooldown.onExcess } }),
+    ...(rate && { rate: { limit: rate.limit, perMs: rate.per, onExcess: rate.onExcess, scope: rate.scope } }),
+    ...(concurrency && { concurrency }),
+    ...(breaker && {
+      breaker: {
+        failures: breaker.failures,
+        withinMs: breaker.within,
+        openForMs: breaker.openFor,
+        probes: breaker.probes,
+        scope: breaker.scope,
+      },
+    }),
+  };
+}
+
+function runOf({ run, approval }: TriggerSpec): RunSettings {
+  return {
+    kind: run.kind,
+    target: run.target,
+    params: run.params,
+    retry: { delaysMs: run.retry.delays },
+    timeoutMs: run.timeout,
+    ...(approval && {
+      approval: {
+        ...(approval.when !== undefined && { when: approval.when }),
+        timeoutMs: approval.timeout,
+        onTimeout: approval.onTimeout,
+        notify: approval.notify,
+      },
+    }),
+  };
+}
