@@ -1,19 +1,24 @@
-import type { Definition, RunSettings } from '../spec/definition.ts';
+import type { Definition, FallbackSettings, RunSettings } from '../spec/definition.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { DEFAULT_KEY } from './definitions.ts';
 import { partNames } from './selectors.ts';
+import type { CompiledTimes } from './times.ts';
 
 /** What tells one generation of a trigger from another. */
 type Head = Pick<Definition, 'name' | 'generation' | 'loadedAt'>;
 
 /** The part of a trigger that its instance decides by. */
-export function definitionOf({ name, generation, loadedAt }: Head, spec: TriggerSpec): Definition {
+export function definitionOf({ name, generation, loadedAt }: Head, spec: TriggerSpec, times: CompiledTimes): Definition {
+  const { fallback } = spec;
   return {
     name,
     generation,
     loadedAt,
     mode: spec.mode,
     ...windowsOf(spec),
+    ...(times.hours && { hours: times.hours }),
     ...admissionOf(spec),
+    ...(fallback && { fallback: fallbackOf(fallback, times) }),
     run: runOf(spec),
   };
 }
@@ -71,6 +76,17 @@ function admissionOf(spec: TriggerSpec): Pick<Definition, 'cooldown' | 'rate' | 
         scope: breaker.scope,
       },
     }),
+  };
+}
+
+function fallbackOf({ unless, scope, keys }: NonNullable<TriggerSpec['fallback']>, { at }: CompiledTimes): FallbackSettings {
+  return {
+    ...('succeeded' in unless
+      ? { unless: 'succeeded', forMs: unless.succeeded }
+      : { unless: 'fired', forMs: unless.fired }),
+    ...(at && { at }),
+    keys: scope === 'trigger' ? [DEFAULT_KEY] : (keys ?? []),
+    scope,
   };
 }
 

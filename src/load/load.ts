@@ -4,6 +4,7 @@ import { canonicalJson, sha256Hex } from '../match/canonical.ts';
 import type { Json } from '../spec/json.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { TriggerFile, TriggerSpec } from '../spec/trigger.ts';
+import { combinationProblems } from './combinations.ts';
 import { definitionOf } from './definition.ts';
 import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 import { error, type Finding, inReadingOrder, type Problem } from './finding.ts';
@@ -12,6 +13,7 @@ import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
 import { selectorsOf } from './selectors.ts';
 import { checkTarget } from './target.ts';
+import { compileTimes } from './times.ts';
 import { compileTrigger } from './trigger.ts';
 import { Turns } from './turns.ts';
 
@@ -115,14 +117,21 @@ class Linker {
     const head = headOf(file, document.file);
     const compiled = compileTrigger(spec);
     const run = runReads(spec, compiled.runReads, this.#targetsOf(spec));
-    this.#report(document, [...compiled.problems, ...run.problems, ...this.#references(file)]);
     const before = this.#previous?.triggers.get(head.name);
     const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
+    const times = compileTimes(spec, loadedAt);
+    this.#report(document, [
+      ...compiled.problems,
+      ...times.problems,
+      ...combinationProblems(spec, times),
+      ...run.problems,
+      ...this.#references(file),
+    ]);
     return {
       ...head,
       loadedAt,
       spec,
-      definition: definitionOf({ ...head, loadedAt }, spec),
+      definition: definitionOf({ ...head, loadedAt }, spec, times),
       selectors: compiled.selectors,
       dedupeBy: compiled.dedupeBy,
       ...(compiled.identity && { identity: compiled.identity }),

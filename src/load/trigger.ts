@@ -3,7 +3,6 @@ import type { Reads } from '../match/expression.ts';
 import { mergeReads, type Template } from '../match/template.ts';
 import type { Json } from '../spec/json.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
-import { combinationProblems } from './combinations.ts';
 import { Compiler, EVENT_VARIABLES, KEY_VARIABLES, RUN_VARIABLES } from './compile.ts';
 import { DEFAULT_KEY, type LoadedSelector } from './definitions.ts';
 import { error, type Path, type Problem } from './finding.ts';
@@ -53,7 +52,6 @@ export function compileTrigger(spec: TriggerSpec): CompiledTrigger {
       ...(identity ? constantProblems([identity], IDENTITY_PATH) : []),
       ...(order ? eventlessProblems(order, ORDER_PATH, 'so every event would have the same place') : []),
       ...(amount ? eventlessProblems(amount, AMOUNT_PATH, 'so every event would count the same') : []),
-      ...combinationProblems(spec),
       ...sizeProblems(spec),
     ],
   };

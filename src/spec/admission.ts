@@ -16,6 +16,8 @@ export const FALLBACK_KEYS_MAX = 1_000;
 const KEY_MAX_BYTES = 200;
 /** Most spans of opening hours, and of freezes: more belong into a calendar, not into a rule. */
 const SPANS_MAX_COUNT = 64;
+/** Longest text of one: every day named, with several spans. */
+const SPAN_MAX_CHARACTERS = 128;
 
 const scope = z
   .enum(['trigger', 'key'])
@@ -31,13 +33,13 @@ const timeZone = z
 
 export const hours = z.strictObject({
   allow: z
-    .array(z.string().min(1).max(64))
+    .array(z.string().min(1).max(SPAN_MAX_CHARACTERS))
     .min(1)
     .max(SPANS_MAX_COUNT)
     .meta({ description: 'When runs may start, in local time.', examples: [['Mon-Fri 08:00-20:00']] }),
   timeZone,
   freeze: z
-    .array(z.string().min(1).max(64))
+    .array(z.string().min(1).max(SPAN_MAX_CHARACTERS))
     .max(SPANS_MAX_COUNT)
     .default([])
     .meta({ description: 'Days or moments in which no run starts.', examples: [['2026-12-24/2026-12-27']] }),

@@ -6,12 +6,14 @@ import { durationMs, positiveDurationMs, sizeBytes } from './units.ts';
 /** Most expressions of one identity: each is evaluated for every event. */
 const IDENTITIES_MAX_COUNT = 16;
 /**
- * Most events a definition may wait for. An instance closes its windows when 448 KB are pending, and an event that keeps
- * nothing weighs 45 bytes of them: more than this would always end as full.
+ * Most events of a batch. An instance closes its windows when 448 KB are pending, and an event that keeps nothing weighs
+ * 45 bytes of them: a larger batch would always end as full.
  */
-export const WINDOW_EVENTS_MAX = 10_000;
-/** Most bytes of events a definition may wait for; events are at most 256 KB, so a smaller batch is full by count. */
-const WINDOW_BYTES_MAX = 1_024 ** 3;
+export const BATCH_EVENTS_MAX = 10_000;
+/** The same for a threshold, whose events each carry when they came: 125 bytes. */
+export const THRESHOLD_EVENTS_MAX = 3_500;
+/** Most bytes of a batch; events are at most 256 KB, so a smaller batch is full by count. */
+const BATCH_BYTES_MAX = 1_024 ** 3;
 
 export const dedupe = z.strictObject({
   by: z
@@ -51,9 +53,9 @@ export const threshold = z
     path: ['atLeast'],
     message: 'a number of events is whole',
   })
-  .refine((it) => it.of !== undefined || it.atLeast <= WINDOW_EVENTS_MAX, {
+  .refine((it) => it.of !== undefined || it.atLeast <= THRESHOLD_EVENTS_MAX, {
     path: ['atLeast'],
-    message: `more than ${WINDOW_EVENTS_MAX} events, which an instance cannot keep: it would end as full before`,
+    message: `more than ${THRESHOLD_EVENTS_MAX} events, which an instance cannot keep: it would end as full before`,
   });
 
 export const debounce = z
@@ -80,12 +82,12 @@ export const batch = z
     maxEvents: z
       .int()
       .positive()
-      .max(WINDOW_EVENTS_MAX, `more than ${WINDOW_EVENTS_MAX} events, which an instance cannot keep`)
+      .max(BATCH_EVENTS_MAX, `more than ${BATCH_EVENTS_MAX} events, which an instance cannot keep`)
       .optional()
       .describe('Fires when so many events came.'),
     maxBytes: sizeBytes
       .refine(
-        (bytes) => bytes <= WINDOW_BYTES_MAX,
+        (bytes) => bytes <= BATCH_BYTES_MAX,
         'more than 1gb: the batch would be full by its number of events before',
       )
       .optional()
