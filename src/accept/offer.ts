@@ -95,7 +95,9 @@ function map(
     by.push(value.value);
   }
   const timeMs = event.time === undefined ? Number.NaN : Date.parse(event.time);
+  // A part that is there is told from one that is missing, even where nothing of it is read.
   const read = trigger.itemsRead ? variables.event : pruneTo(variables.event, trigger.reads);
+  const isPart = selector.part !== undefined && trigger.reads.length > 0;
   const offer: Offer = {
     eventId,
     body: bodyHashOf(event),
@@ -108,7 +110,7 @@ function map(
     ...(amount && { amount: amount.amount }),
     ...(trigger.sizeCounts && { size: Buffer.byteLength(JSON.stringify(variables.event)) }),
     ...(collected && { item: collected.value }),
-    ...(Object.keys(read).length > 0 && { event: read }),
+    ...((isPart || Object.keys(read).length > 0) && { event: read }),
     ...(trigger.itemsRead && { whole: true }),
     ...(identity && { identity: textOf(identity.value) ?? JSON.stringify(identity.value) }),
     ...(traceparent !== undefined && { traceparent }),

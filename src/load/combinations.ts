@@ -1,10 +1,9 @@
-import type { CompiledTimes } from './times.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
 import { error, type Problem, warning } from './finding.ts';
 import { selectorsOf } from './selectors.ts';
 
 /** Settings that are each allowed and together do nothing, or not what they seem to. */
-export function combinationProblems(spec: TriggerSpec, _times: CompiledTimes): Problem[] {
+export function combinationProblems(spec: TriggerSpec): Problem[] {
   return [...matchesEverything(spec), ...tooOldToFire(spec), ...heldTooLong(spec), ...forgottenIdentity(spec)];
 }
 

@@ -8,7 +8,11 @@ import type { CompiledTimes } from './times.ts';
 type Head = Pick<Definition, 'name' | 'generation' | 'loadedAt'>;
 
 /** The part of a trigger that its instance decides by. */
-export function definitionOf({ name, generation, loadedAt }: Head, spec: TriggerSpec, times: CompiledTimes): Definition {
+export function definitionOf(
+  { name, generation, loadedAt }: Head,
+  spec: TriggerSpec,
+  times: CompiledTimes,
+): Definition {
   const { fallback } = spec;
   return {
     name,
@@ -79,7 +83,10 @@ function admissionOf(spec: TriggerSpec): Pick<Definition, 'cooldown' | 'rate' | 
   };
 }
 
-function fallbackOf({ unless, scope, keys }: NonNullable<TriggerSpec['fallback']>, { at }: CompiledTimes): FallbackSettings {
+function fallbackOf(
+  { unless, scope, keys }: NonNullable<TriggerSpec['fallback']>,
+  { at }: CompiledTimes,
+): FallbackSettings {
   return {
     ...('succeeded' in unless
       ? { unless: 'succeeded', forMs: unless.succeeded }

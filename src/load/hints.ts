@@ -20,12 +20,12 @@ function once<T>(make: () => T): () => T {
 /** The schema with references followed and alternatives laid side by side. */
 function alternatives(schema: Schema | boolean | undefined, root: Schema): Schema[] {
   if (typeof schema !== 'object') return [];
-  const { $ref, anyOf, ...own } = schema;
+  const { $ref, anyOf, oneOf = anyOf, ...own } = schema;
   if ($ref !== undefined) {
     const target = root.$defs?.[$ref.replace('#/$defs/', '')];
     return alternatives(target, root).map((it) => ({ ...it, ...own }));
   }
-  return anyOf === undefined ? [schema] : anyOf.flatMap((it) => alternatives(it, root));
+  return oneOf === undefined ? [schema] : oneOf.flatMap((it) => alternatives(it, root));
 }
 
 function step(schema: Schema, segment: string | number, root: Schema): Schema[] {

@@ -123,7 +123,7 @@ class Linker {
     this.#report(document, [
       ...compiled.problems,
       ...times.problems,
-      ...combinationProblems(spec, times),
+      ...combinationProblems(spec),
       ...run.problems,
       ...this.#references(file),
     ]);

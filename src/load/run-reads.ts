@@ -54,15 +54,14 @@ function absentProblems(spec: TriggerSpec, targets: readonly CalledTarget[]): Pr
   const firesIncomplete = 'all' in events && events.onDeadline === 'fire';
   if (fallback === undefined && !firesIncomplete) return [];
   const causes = [...(fallback ? ['fallback'] : []), ...(firesIncomplete ? ['deadline'] : [])];
-  const remedy =
-    'Write { $value, $default }, or ask for run.cause first; a run that is fired by hand has no event either.';
+  const remedy = 'Write { $value, $default }, or look at run.cause first; a run fired by hand has no event either.';
   const told = (needed: Reads, path: Path, who: string): Problem[] => [
     ...(fallback && needed['event'] !== undefined
       ? [warning(path, `${who}event, which is absent when run.cause is fallback`, remedy)]
       : []),
     ...(needed['parts'] === undefined
       ? []
-      : [warning(path, `${who}parts, of which some are absent when run.cause is ${causes.join(' or ')}`, remedy)]),
+      : [warning(path, `${who}parts, which may be absent when run.cause is ${causes.join(' or ')}`, remedy)]),
   ];
   return [
     ...runTemplates(spec).flatMap(({ json, path }) =>

@@ -33,32 +33,34 @@ export function compileTimes({ hours, fallback }: TriggerSpec, nowMs: number): C
 function hoursProblems({ allow, timeZone, freeze, onExcess }: Hours, message: string, nowMs: number): Problem[] {
   const base: Path = ['spec', 'hours'];
   const zone = zoneOf(timeZone, nowMs);
-  if (!zone.ok) return [wrong([...base, 'timeZone'], zone.message, ZONE_REMEDY)];
-  const always = 'daily 00:00-24:00';
+  if (!zone.ok) return [error([...base, 'timeZone'], zone.message, ZONE_REMEDY)];
   const found = [
     ...allow.flatMap((text, index) =>
       refused(compileHours({ allow: [text], timeZone, onExcess }, nowMs), [...base, 'allow', index], ALLOW_REMEDY),
     ),
     ...freeze.flatMap((text, index) =>
       refused(
-        compileHours({ allow: [always], timeZone, freeze: [text], onExcess }, nowMs),
+        compileHours({ allow: [ALWAYS], timeZone, freeze: [text], onExcess }, nowMs),
         [...base, 'freeze', index],
         FREEZE_REMEDY,
       ),
     ),
   ];
-  return found.length > 0 ? found : [wrong(base, message, ALLOW_REMEDY)];
+  return found.length > 0 ? found : [error(base, message, ALLOW_REMEDY)];
 }
 
+const ALWAYS = 'daily 00:00-24:00';
 const ZONE_REMEDY = 'Name a zone of the IANA database, such as UTC or Asia/Kolkata.';
-const ALLOW_REMEDY = 'Write days and times, such as Mon-Fri 08:00-20:00 or daily 22:00-06:00.';
-const FREEZE_REMEDY = 'Write first/last day, such as 2026-12-24/2026-12-27, or moments.';
-const CRON_REMEDY = 'Write minute, hour, day of month, month, day of week, such as 0 2 * * *.';
+const ALLOW_REMEDY = 'For example: Mon-Fri 08:00-20:00.';
+const FREEZE_REMEDY = 'For example: 2026-12-24/2026-12-27.';
+const CRON_REMEDY = 'For example: 0 2 * * * is every day at 02:00.';
 
 function compileAt(
   { cron, timeZone }: At,
   nowMs: number,
-): { readonly ok: true; readonly value: { readonly cron: Cron; readonly zone: Zone } } | { readonly ok: false; readonly problems: readonly Problem[] } {
+):
+  | { readonly ok: true; readonly value: { readonly cron: Cron; readonly zone: Zone } }
+  | { readonly ok: false; readonly problems: readonly Problem[] } {
   const times = compileCron(cron);
   const zone = zoneOf(timeZone, nowMs);
   if (times.ok && zone.ok) return { ok: true, value: { cron: times.value, zone: zone.value } };
@@ -70,10 +72,5 @@ function compileAt(
 }
 
 function refused(compiled: Compiled<unknown>, path: Path, remedy: string): Problem[] {
-  return compiled.ok ? [] : [wrong(path, compiled.message, remedy)];
-}
-
-/** Their messages are sentences of their own. */
-function wrong(path: Path, message: string, remedy: string): Problem {
-  return error(path, message, remedy);
+  return compiled.ok ? [] : [error(path, compiled.message, remedy)];
 }

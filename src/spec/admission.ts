@@ -108,7 +108,7 @@ const fallbackKey = z
 
 export const fallback = z.strictObject({
   unless: z
-    .union([
+    .xor([
       z.strictObject({ succeeded: positiveDurationMs.describe('No run succeeded for so long.') }),
       z.strictObject({ fired: positiveDurationMs.describe('No run was started for so long.') }),
     ])

@@ -63,6 +63,6 @@ const allSelectors = z.strictObject({
 });
 
 /** The `events` of a trigger: one selector, any of several, or all of several. */
-export const events = z.union([anySelector, allSelectors, selector]);
+export const events = z.xor([anySelector, allSelectors, selector]);
 
 export type SelectorSpec = z.output<typeof selector>;

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { durationMs, parseDurationMs, positiveDurationMs, resourceName } from '../../src/spec/units.ts';
+import {
+  durationMs,
+  parseDurationMs,
+  parseSizeBytes,
+  positiveDurationMs,
+  resourceName,
+  sizeBytes,
+} from '../../src/spec/units.ts';
 
 describe('durations', () => {
   it.each([
@@ -50,5 +57,25 @@ describe('names', () => {
   });
   it.each(['', 'A', 'a_b', 'a.b', 'ä', 'a\n', 'a/b', 'a'.repeat(64)])('may not be %j', (name) => {
     expect(resourceName.safeParse(name).success).toBe(false);
+  });
+});
+
+describe('sizes', () => {
+  it.each([
+    ['1b', 1],
+    ['64kb', 65_536],
+    ['1mb', 1_048_576],
+    ['2gb', 2_147_483_648],
+  ])('%s is %d bytes', (text, bytes) => {
+    expect(sizeBytes.parse(text)).toBe(bytes);
+  });
+
+  it.each(['', '64', 'kb', '1 mb', '1MB', '1.5mb', '-1kb', '1mb\n'])('refuses %j', (text) => {
+    expect(sizeBytes.safeParse(text).success).toBe(false);
+    expect(parseSizeBytes(text)).toBeUndefined();
+  });
+
+  it('refuses nothing at all', () => {
+    expect(sizeBytes.safeParse('0kb').success).toBe(false);
   });
 });
