@@ -1,5 +1,7 @@
+import { readUndecided } from './history.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
+import { createRecoverState } from './recover-state.ts';
 import { resolveParams } from './resolve-params.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
@@ -18,5 +20,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),
     openDeadLetters: createOpenDeadLetters(dependencies),
+    recoverState: createRecoverState(dependencies),
+    readUndecided,
   };
 }

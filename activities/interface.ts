@@ -1,4 +1,5 @@
 import type { DeadLetterInput, ResolvedParams, RunApproval, RunInput } from '../src/contract/messages.ts';
+import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { Attempt } from '../src/core/retry.ts';
 import type { Json } from '../src/spec/json.ts';
@@ -42,4 +43,8 @@ export type Activities = {
   reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
+  /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
+  recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
+  /** A page of the signals that an ended run did not decide. */
+  readUndecided(input: { readonly trigger: string; readonly run: EndedRun }): Promise<UndecidedSignals>;
 };

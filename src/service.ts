@@ -4,6 +4,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { type AcceptObserver, createAccept } from './accept/accept.ts';
 import { Committer } from './accept/committer.ts';
+import { watchEndedInstances } from './accept/ended-instances.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
@@ -126,9 +127,12 @@ export async function startWorker(
     sinks: { ledger: { record: { fn: (_info, page) => record(page), callDuringReplay: false } } },
   });
   const done = worker.run();
+  const client = new Client({ connection, namespace });
+  const ended = watchEndedInstances({ client, committer, definitions: current, log });
   return {
     done,
     stop: async () => {
+      ended.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);
     },

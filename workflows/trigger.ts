@@ -3,18 +3,27 @@ import {
   ApplicationFailure,
   condition,
   continueAsNew,
+  patched,
   setDefaultSignalHandler,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 
-import { batchSignal, carriedQuery, pressureQuery, verdictsUpdate, viewQuery } from '../src/contract/definitions.ts';
+import {
+  batchSignal,
+  carriedQuery,
+  pressureQuery,
+  recoveryQuery,
+  verdictsUpdate,
+  viewQuery,
+} from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
 import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
 import { carry } from '../src/core/carried.ts';
 import { pressureOf } from '../src/core/state.ts';
 import { instanceView } from '../src/core/view.ts';
 import { Instance } from './shell/instance.ts';
+import { recover } from './shell/recover.ts';
 
 /**
  * The instance of a trigger: long-lived, holds the windows, timers and dedup of all its keys, continues as new under a
@@ -25,6 +34,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   setHandler(batchSignal, (batch) => instance.receive(batch));
   setHandler(pressureQuery, () => pressureOf(instance.state));
   setHandler(carriedQuery, () => carry(instance.state));
+  setHandler(recoveryQuery, () => instance.lastState());
   setHandler(viewQuery, () => {
     const { historyLength: events, historySize: bytes } = workflowInfo();
     return {
@@ -48,6 +58,9 @@ export async function trigger(input: TriggerInput): Promise<void> {
     instance.refuse(`a signal named ${name.slice(0, 100)}`);
   });
 
+  // Runs that began before there was recovery have no look at an earlier one in their history.
+  if (!input.carried && patched('recovery')) await recover(instance);
+  instance.ready = true;
   while (!instance.mayContinue() || !allHandlersFinished()) {
     await condition(() => instance.hasWork() || (instance.mayContinue() && allHandlersFinished()));
     if (instance.hasWork()) instance.work();

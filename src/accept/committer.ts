@@ -18,7 +18,8 @@ import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
 type Message =
   | { readonly kind: 'offer'; readonly delivery: Delivery }
   | { readonly kind: 'report'; readonly report: RunReport }
-  | { readonly kind: 'approval'; readonly approval: RunApproval };
+  | { readonly kind: 'approval'; readonly approval: RunApproval }
+  | { readonly kind: 'nudge' };
 
 /** What a commit tells the metrics. */
 export type CommitObserver = {
@@ -68,6 +69,11 @@ export class Committer {
   /** Commits that an asking run was approved to its instance. */
   approval(definition: Definition, approval: RunApproval): Promise<Committed> {
     return this.instance(definition).lane.commit({ kind: 'approval', approval });
+  }
+
+  /** Starts the instance of a trigger where it does not run, with nothing for it. */
+  nudge(definition: Definition): Promise<Committed> {
+    return this.instance(definition).lane.commit({ kind: 'nudge' });
   }
 
   /** Adds an entry to a dead letter, which is opened where it is not open. */
@@ -192,7 +198,7 @@ export class Committer {
   }
 }
 
-function contentOf(message: Message): Delivery | RunReport | RunApproval {
+function contentOf(message: Message): Delivery | RunReport | RunApproval | null {
   switch (message.kind) {
     case 'offer':
       return message.delivery;
@@ -200,5 +206,7 @@ function contentOf(message: Message): Delivery | RunReport | RunApproval {
       return message.report;
     case 'approval':
       return message.approval;
+    case 'nudge':
+      return null;
   }
 }

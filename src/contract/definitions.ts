@@ -5,6 +5,7 @@ import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
 import type { ApprovalDecision } from '../core/approval.ts';
 import type { ApprovalAnswer, Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
+import type { LastState } from './recovery.ts';
 
 /** Offers and reports for an instance. */
 export const batchSignal = defineSignal<[Batch]>('batch');
@@ -17,6 +18,9 @@ export const pressureQuery = defineQuery<Pressure>('pressure');
 
 /** The whole state as it would be carried over continue-as-new. Answered by closed runs too, while they are retained. */
 export const carriedQuery = defineQuery<CarriedState>('carried');
+
+/** What a run leaves to the next one when it ends otherwise than by continue-as-new; asked of closed runs. */
+export const recoveryQuery = defineQuery<LastState>('recovery');
 
 /** Verdicts by delivery id, in the order asked; returns when all are known or `waitMs` is over. */
 export const verdictsUpdate = defineUpdate<

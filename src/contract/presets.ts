@@ -16,6 +16,23 @@ export const QUICK_TEMPORAL_CALLS = {
   retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
+/** A look at what an earlier run left, within the first workflow task; past this it goes on as a normal activity. */
+export const QUICK_RECOVERY = {
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
+} as const satisfies LocalActivityOptions;
+
+/**
+ * The same as a normal activity: a long history takes seconds to replay. What came meanwhile waits, so it does not go on
+ * for ever; then the instance starts empty and says so.
+ */
+export const RECOVERY = {
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;
+
 /** Evaluation of expressions: pure, bounded by the step budget, so only the death of its worker ends it. */
 export const EVALUATION = {
   startToCloseTimeout: '5s',

@@ -32,6 +32,7 @@ export const CLOSED_LABELS = {
     'fallback',
   ]),
   dispatchOutcome: new Set(['started', 'alreadyStarted', 'failed', 'unknown']),
+  recoveryOutcome: new Set(['recovered', 'lost']),
   runOutcome: new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'rejected', 'deadLettered']),
 } as const satisfies Record<string, ReadonlySet<string>>;
 
@@ -145,6 +146,13 @@ export const METRICS = [
     labels: ['trigger', 'outcome'],
     closed: { outcome: 'runOutcome' },
     help: 'Runs that ended: succeeded, failed, timedOut, cancelled, skipped, rejected, deadLettered.',
+  },
+  {
+    name: 'signalbox_recoveries_total',
+    type: 'counter',
+    labels: ['trigger', 'outcome'],
+    closed: { outcome: 'recoveryOutcome' },
+    help: 'Instances that were ended and began again: recovered with their state, or lost it.',
   },
   {
     name: 'signalbox_config_last_reload_success',

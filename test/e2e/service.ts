@@ -62,9 +62,9 @@ export class Service {
     writeFileSync(join(this.directory, 'definitions', name), text);
   }
 
-  /** Starts the process, again after `end`. */
-  async launch(): Promise<void> {
-    this.program = await startProgram('dev', {
+  /** Starts the process, again after `end`; `serve` is one without a worker. */
+  async launch(command: 'dev' | 'serve' = 'dev'): Promise<void> {
+    this.program = await startProgram(command, {
       TEMPORAL_ADDRESS: this.address,
       TEMPORAL_NAMESPACE: this.client.options.namespace,
       SIGNALBOX_CONFIG: join(this.directory, 'definitions'),

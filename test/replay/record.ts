@@ -10,6 +10,10 @@ import { testServerPath } from './find-test-server.ts';
 /** Brings an execution into a state and answers its workflow id. */
 type Scenario = (world: World) => Promise<string>;
 
+/**
+ * Two more are kept as they were recorded and are not recorded here: `instance-before-recovery`, of a time when instances
+ * did not look for an ended run, and `instance-recovered`, of a server that lists executions, which this one does not.
+ */
 const SCENARIOS: { readonly [file: string]: Scenario } = {
   'instance-mid-debounce': async (world) => {
     await world.define('window', { stages: ['debounce: { quiet: 2h }'] });

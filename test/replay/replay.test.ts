@@ -30,6 +30,13 @@ describe('executions that began under earlier code', () => {
     await replay(textOf(file));
   });
 
+  it('are among them that never looked for an ended run, and that did', () => {
+    const instances = HISTORIES.filter((file) => file.startsWith('instance')).map(textOf);
+    const looked = instances.filter((text) => text.includes('core_patch'));
+    expect(looked.length).toBeGreaterThan(0);
+    expect(looked.length).toBeLessThan(instances.length);
+  });
+
   it.each([
     ['another activity', 'run-mid-retry.json', '"startTarget"', '"stopTarget"'],
     ['a timer too few', 'instance-mid-debounce.json', 'EVENT_TYPE_TIMER_STARTED', 'EVENT_TYPE_MARKER_RECORDED'],

@@ -3,7 +3,8 @@ import { type Sinks, log, proxySinks, setCurrentDetails, workflowInfo } from '@t
 import { shouldContinue } from '../../src/contract/continuation.ts';
 import type { TriggerInput } from '../../src/contract/messages.ts';
 import { readBatch } from '../../src/contract/read-messages.ts';
-import { restore } from '../../src/core/carried.ts';
+import type { LastState, Recovery } from '../../src/contract/recovery.ts';
+import { carry, restore } from '../../src/core/carried.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { Fact } from '../../src/core/fact.ts';
 import type { Input } from '../../src/core/input.ts';
@@ -11,7 +12,7 @@ import { type LedgerPage, ledgerPage } from '../../src/core/ledger.ts';
 import { initialState, nextDeadline, type TriggerState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import { type Delivery, Verdicts } from '../../src/core/verdicts.ts';
-import { detailsText, timerText } from '../../src/core/view.ts';
+import { clip, detailsText, timerText } from '../../src/core/view.ts';
 import { Letters } from './letters.ts';
 import { Starts } from './starts.ts';
 import { timeText } from './text.ts';
@@ -22,10 +23,15 @@ type LedgerSinks = Sinks & { ledger: { record: (page: LedgerPage) => void } };
 
 const { ledger } = proxySinks<LedgerSinks>();
 
+/** Of why a state was lost, as the details show it. */
+const LOST_TEXT_MAX_CHARS = 300;
+
 /** The shell of one instance: carries inputs to the core, and what the core decided to Temporal. */
 export class Instance {
   readonly verdicts = new Verdicts();
-  readonly state: TriggerState;
+  state: TriggerState;
+  /** Has its state: of this run from the start on, else after it looked for what an ended run left. */
+  ready = false;
   /** Continue-as-new is due; callers that wait are let go. */
   closing = false;
   signals = 0;
@@ -33,6 +39,8 @@ export class Instance {
   /** Signals of which a part could not be used. */
   refused = 0;
 
+  /** What it took over from an ended run, in a sentence. */
+  private recovery: string | undefined;
   private readonly inputs: Input[] = [];
   private readonly starts: Starts;
   private readonly letters = new Letters();
@@ -50,14 +58,44 @@ export class Instance {
       this.due = true;
     });
     this.push({ kind: 'definition', definition: input.definition });
-    const unconfirmed = [...this.state.starting.values()];
-    if (unconfirmed.length > 0) this.starts.start(unconfirmed, false);
+    this.startAgain();
+  }
+
+  /**
+   * Goes on where an ended run stopped: with its state, then with what it was sent and did not decide, and only then with
+   * what came to this run.
+   */
+  takeOver({ ended, carried, letters, lost }: Recovery, undecided: readonly unknown[]): void {
+    if (carried) this.state = restore(carried);
+    const later = this.inputs.splice(0);
+    for (const batch of undecided) this.read(batch);
+    this.inputs.push(...later);
+    this.startAgain();
+    this.letters.again(letters);
+    const last = ended.at(-1);
+    const from = last ? `run \`${last.runId}\`, which ended as ${last.status}` : 'an earlier run';
+    const and = `${undecided.length} of its signals came after its last decision and are decided here.`;
+    if (lost !== undefined) {
+      this.recovery = `**Begun empty**: the state of ${from} is lost: ${clip(lost, LOST_TEXT_MAX_CHARS)}. ${and}`;
+    } else if (last) this.recovery = `**Taken over** from ${from}. ${and}`;
+  }
+
+  /** What the next run needs if this one ends otherwise than by continue-as-new. */
+  lastState(): LastState {
+    const { historyLength } = workflowInfo();
+    if (!this.ready) return { decidedUpTo: 0, letters: [] };
+    return { carried: carry(this.state), decidedUpTo: historyLength, letters: [...this.letters.pending] };
   }
 
   /** Takes a batch in, whatever it is; called by the signal handler, so it only remembers. */
   receive(batch: unknown): void {
     this.signals += 1;
     this.wake();
+    this.paused = this.read(batch) || this.paused;
+  }
+
+  /** Turns a batch into inputs; whether its sender pauses after it. */
+  private read(batch: unknown): boolean {
     const { offers, reports, definition, pause, refused } = readBatch(batch);
     if (refused.length > 0) this.refuse(refused.join(', '));
     const isOwn = definition?.name === this.state.definition.name;
@@ -65,7 +103,7 @@ export class Instance {
     if (definition && isOwn) this.push({ kind: 'definition', definition });
     for (const offer of offers) this.push({ kind: 'offer', offer });
     for (const report of reports) this.push({ kind: 'runEnded', report });
-    this.paused ||= pause;
+    return pause;
   }
 
   /** Every task counts towards continue-as-new, whether or not it brings something to decide. */
@@ -97,7 +135,8 @@ export class Instance {
     this.act(effects);
     if (facts.length > 0) ledger.record(ledgerPage(this.state, facts));
     this.timer.arm(nextDeadline(this.state)?.at, () => timerText(this.state, timeText));
-    setCurrentDetails(detailsText(this.state, timeText));
+    const details = detailsText(this.state, timeText);
+    setCurrentDetails(this.recovery === undefined ? details : `${details}\n\n${this.recovery}`);
     this.closing ||= this.shouldContinue(this.paused);
     this.paused = false;
   }
@@ -107,7 +146,7 @@ export class Instance {
    * limits it does not wait for starts, for unconfirmed runs are carried; dead letters are not.
    */
   mayContinue(): boolean {
-    if (!this.closing || this.hasWork() || this.letters.pending > 0) return false;
+    if (!this.closing || this.hasWork() || this.letters.pending.size > 0) return false;
     return this.starts.pending === 0 || this.shouldContinue(false);
   }
 
@@ -118,6 +157,12 @@ export class Instance {
       { signals, tasks, historyBytes: historySize, firstBytes, suggested: continueAsNewSuggested },
       paused,
     );
+  }
+
+  /** Starts what was decided and not confirmed; the run ids make it harmless. */
+  private startAgain(): void {
+    const unconfirmed = [...this.state.starting.values()];
+    if (unconfirmed.length > 0) this.starts.start(unconfirmed, false);
   }
 
   private push(input: Input): void {

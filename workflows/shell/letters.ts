@@ -21,8 +21,8 @@ type Letter = { readonly letter: DeadLetterInput; readonly entries: readonly Dea
 
 /** Writes what an instance cannot decide into dead letters, entries of one place together. */
 export class Letters {
-  /** Activities on their way. They are not carried over continue-as-new, so it waits for them. */
-  pending = 0;
+  /** Those on their way. They are not carried over continue-as-new, so it waits for them. */
+  readonly pending = new Set<DeadLetterInput>();
 
   /** Writes the events that a step dead-lettered. */
   events(state: TriggerState, effects: readonly Extract<Effect, { kind: 'deadLetter' }>[]): void {
@@ -47,12 +47,16 @@ export class Letters {
     this.write({ letter: letterOf(state, 'run_id_conflict', '/run/identity'), entries });
   }
 
+  /** Writes dead letters that an ended run of the instance did not confirm. */
+  again(letters: readonly DeadLetterInput[]): void {
+    for (const { entries, ...letter } of letters) this.write({ letter: { ...letter, entries: [] }, entries });
+  }
+
   private write({ letter, entries }: Letter): void {
     for (const chunk of chunksOf(entries)) {
-      this.pending += 1;
-      void openDeadLetters([{ ...letter, entries: chunk }]).finally(() => {
-        this.pending -= 1;
-      });
+      const written = { ...letter, entries: chunk };
+      this.pending.add(written);
+      void openDeadLetters([written]).finally(() => this.pending.delete(written));
     }
   }
 }
