@@ -1,33 +1,17 @@
-import {
-  type Client,
-  isGrpcServiceError,
-  type WorkflowExecutionDescription,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 
 import { deadLetterQuery, viewQuery } from '../contract/definitions.ts';
-import type { InstanceView, RunInput } from '../contract/messages.ts';
-import { instanceId, SEARCH_ATTRIBUTE, WORKFLOW } from '../contract/names.ts';
+import type { InstanceView } from '../contract/messages.ts';
+import { instanceId, WORKFLOW } from '../contract/names.ts';
 import type { KeyView } from '../core/view.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
-import type { Json, JsonObject } from '../spec/json.ts';
-import type {
-  DeadLetterSummary,
-  KeySummary,
-  ReadApi,
-  ReadResult,
-  RunDetail,
-  RunEvents,
-  TriggerSummary,
-} from './read-api.ts';
+import type { JsonObject } from '../spec/json.ts';
+import type { DeadLetterSummary, KeySummary, ReadApi, TriggerSummary } from './read-api.ts';
+import { createRunReads } from './run-reads.ts';
 
 /** An instance that does not answer within this is shown without its state. */
 const VIEW_DEADLINE_MS = 3_000;
-/** NOT_FOUND of gRPC. */
-const NOT_FOUND = 5;
 /** Dead letters listed at once. */
 const DEAD_LETTERS_MAX = 200;
 
@@ -58,8 +42,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
       const summary = summaryOf(trigger, view);
       return { ok: true, value: { ...summary, definition, keys, keyCount: view?.liveKeys ?? 0, ...state } };
     },
-    run: (runId) => found(runId, () => runDetail(client, runId)),
-    runEvents: (runId) => found(runId, () => runEvents(client, runId)),
+    ...createRunReads(client, now),
     deadLetters: async () => ({ ok: true, value: await deadLetters(client) }),
   };
 }
@@ -89,81 +72,6 @@ function keySummary({ key, window, hold, coolingUntil }: KeyView): KeySummary {
     ...(coolingUntil !== undefined && { cooldownUntil: rfc3339(coolingUntil) }),
     ...(hold && { heldEvents: hold.events }),
   };
-}
-
-async function found<T>(runId: string, read: () => Promise<T | undefined>): Promise<ReadResult<T>> {
-  try {
-    const value = await read();
-    return value === undefined ? notFound(`No run has the id ${runId}.`) : { ok: true, value };
-  } catch (error) {
-    if (isNotFound(error)) return notFound(`No run has the id ${runId}.`);
-    const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, refusal: refusal('temporal_unavailable', detail, { retryAfterSeconds: 1 }) };
-  }
-}
-
-/** Read through a handle or straight from the service, what is not there looks different. */
-function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
-}
-
-/** The start input of a run, from the first event of its history. */
-async function inputOf(client: Client, runId: string): Promise<RunInput | undefined> {
-  const handle = client.workflow.getHandle(runId);
-  const history = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId: handle.workflowId },
-    maximumPageSize: 1,
-  });
-  const started = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (started?.workflowType?.name !== WORKFLOW.run) return undefined;
-  const [payload] = started.input?.payloads ?? [];
-  return payload ? defaultPayloadConverter.fromPayload<RunInput>(payload) : undefined;
-}
-
-async function runEvents(client: Client, runId: string): Promise<RunEvents | undefined> {
-  const input = await inputOf(client, runId);
-  if (!input) return undefined;
-  const events = input.run.items.map(({ eventId, value }) => ({ eventId, ...(value !== undefined && { value }) }));
-  return { runId, count: events.length, events };
-}
-
-async function runDetail(client: Client, runId: string): Promise<RunDetail | undefined> {
-  const [input, described] = await Promise.all([inputOf(client, runId), client.workflow.getHandle(runId).describe()]);
-  if (!input) return undefined;
-  const { trigger, run } = input;
-  const ended = described.closeTime && (await endOf(client, runId));
-  return {
-    runId,
-    trigger,
-    key: run.key,
-    kind: run.settings.kind,
-    target: run.settings.target,
-    cause: run.cause,
-    status: statusOf(described),
-    startedAt: described.startTime.toISOString(),
-    ...(described.closeTime && { endedAt: described.closeTime.toISOString() }),
-    eventCount: run.items.length,
-    ...ended,
-  };
-}
-
-/** What a closed run answered, or why it did not succeed. */
-async function endOf(client: Client, runId: string): Promise<{ readonly result?: Json; readonly reason?: string }> {
-  try {
-    const ended: { readonly result?: Json } = await client.workflow.getHandle(runId).result();
-    return ended.result === undefined ? {} : { result: ended.result };
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    return { reason: cause instanceof Error ? cause.message : String(cause) };
-  }
-}
-
-function statusOf({ status, typedSearchAttributes }: WorkflowExecutionDescription): string {
-  const outcome = typedSearchAttributes.get(SEARCH_ATTRIBUTE.outcome);
-  if (outcome === 'deadLettered') return 'held';
-  if (outcome !== undefined && outcome !== null) return outcome;
-  return status.name === 'RUNNING' ? 'running' : status.name.toLowerCase();
 }
 
 async function deadLetters(client: Client): Promise<readonly DeadLetterSummary[]> {

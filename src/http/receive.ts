@@ -6,6 +6,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { type Answer, type Exchange, json, refused } from './exchange.ts';
 import { preferredWaitSeconds, validTraceparent } from './headers.ts';
 import type { Route } from './route.ts';
+import { acknowledgement as acknowledgementShape, acknowledgementWithVerdicts } from './shapes/events.ts';
 
 /** Event ids one log line names; a batch has up to 1,000. */
 const LOGGED_IDS_MAX = 10;
@@ -19,8 +20,11 @@ export type Door = { readonly name: string; readonly source: Source };
 
 /** Good answers of every way in. */
 export const RECEIVE_ANSWERS: Route['answers'] = {
-  '202': 'Durable for every trigger named.',
-  '200': 'The same with the verdicts, where Prefer: wait=N was sent and all fell in time.',
+  '202': { description: 'Durable for every trigger named.', body: acknowledgementShape },
+  '200': {
+    description: 'The same with the verdicts, where Prefer: wait=N was sent and all fell in time.',
+    body: acknowledgementWithVerdicts,
+  },
 };
 /** Good answers of every handshake. */
 export const HANDSHAKE_ANSWERS: Route['answers'] = { '200': 'Which origin may send, and how fast.' };

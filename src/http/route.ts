@@ -1,5 +1,10 @@
+import type { z } from 'zod';
+
 import type { Refusal } from '../errors.ts';
 import type { Answer, Exchange } from './exchange.ts';
+
+/** What a good answer says, and its JSON where it has some. */
+export type GoodAnswer = { readonly description: string; readonly body?: z.ZodType };
 
 /** One row of the table that the router, the guards, 405 answers and the OpenAPI document are built of. */
 export type Route = {
@@ -14,8 +19,14 @@ export type Route = {
   readonly anyHost?: true;
   /** Media types of a request body. */
   readonly accepts?: readonly string[];
-  /** Statuses of good answers; errors are the same everywhere. */
-  readonly answers: { readonly [status: string]: string };
+  /** The JSON of a request body. */
+  readonly body?: z.ZodType;
+  /** Members of the query string. */
+  readonly query?: z.ZodObject;
+  /** Request headers that the route reads, and what each is for. */
+  readonly headers?: { readonly [name: string]: string };
+  /** Good answers by status, a text alone where there is no JSON; errors are the same everywhere. */
+  readonly answers: { readonly [status: string]: GoodAnswer | string };
   /** Decides who may call, in place of the token. */
   readonly authenticate?: (exchange: Exchange) => Refusal | undefined;
   /** Refusals of this route count as events of this source that were not taken; undefined: of none. */

@@ -14,6 +14,7 @@ const PATHS = [
   'get /metrics',
   'get /v1/triggers',
   'get /v1/triggers/{name}',
+  'get /v1/runs',
   'get /v1/runs/{runId}',
   'get /v1/runs/{runId}/events',
   'get /v1/dead-letters',
@@ -37,6 +38,7 @@ const read: ReadApi = {
     name === 'retrain'
       ? { ok: true, value: { ...summary, definition: {}, keys: [], keyCount: 0 } }
       : { ok: false, refusal: refusal('not_found', `No trigger is named ${name}.`) },
+  runs: async () => ({ ok: true, value: { runs: [] } }),
   run: unavailable,
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [] } }),
   deadLetters: async () => ({ ok: true, value: [] }),

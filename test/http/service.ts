@@ -62,6 +62,7 @@ export async function startService(
     read: {
       triggers: async () => ({ ok: true, value: [] }),
       trigger: absent,
+      runs: async () => ({ ok: true, value: { runs: [] } }),
       run: absent,
       runEvents: absent,
       deadLetters: async () => ({ ok: true, value: [] }),

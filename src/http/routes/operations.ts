@@ -1,6 +1,7 @@
 import type { HttpDependencies } from '../dependencies.ts';
 import { json } from '../exchange.ts';
 import type { Route } from '../route.ts';
+import { health, readiness } from '../shapes/operations.ts';
 
 /** What operators and probes call. */
 export function operationRoutes(deps: HttpDependencies): Route[] {
@@ -12,7 +13,7 @@ export function operationRoutes(deps: HttpDependencies): Route[] {
       summary: 'The process answers.',
       open: true,
       anyHost: true,
-      answers: { '200': 'Alive.' },
+      answers: { '200': { description: 'Alive.', body: health } },
       handle: () => json(200, { status: 'ok' }),
     },
     {
@@ -20,10 +21,13 @@ export function operationRoutes(deps: HttpDependencies): Route[] {
       path: '/readyz',
       operationId: 'readiness',
       summary: 'Whether events would be accepted, and each thing that was looked at.',
-      answers: { '200': 'Ready.', '503': 'Not ready; the body says what is missing.' },
+      answers: {
+        '200': { description: 'Ready.', body: readiness },
+        '503': { description: 'Not ready; the body says what is missing.', body: readiness },
+      },
       handle: async () => {
-        const readiness = await deps.readiness();
-        return json(readiness.ready ? 200 : 503, readiness);
+        const found = await deps.readiness();
+        return json(found.ready ? 200 : 503, found);
       },
     },
     {

@@ -1,7 +1,11 @@
 import type { HttpDependencies } from '../dependencies.ts';
 import { type Answer, type Exchange, json, refused } from '../exchange.ts';
+import { readQuery } from '../json-body.ts';
 import type { ReadResult } from '../read-api.ts';
 import type { Route } from '../route.ts';
+import { deadLetterList } from '../shapes/dead-letters.ts';
+import { runDetail, runEvents, runList, runQuery } from '../shapes/runs.ts';
+import { triggerDetail, triggerList } from '../shapes/triggers.ts';
 
 /** The readers under /v1. Lists stand in an object, so that members can join them. */
 export function readRoutes({ read }: HttpDependencies): Route[] {
@@ -11,7 +15,7 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       path: '/v1/triggers',
       operationId: 'listTriggers',
       summary: 'Every loaded trigger with its open windows and next deadline.',
-      answers: { '200': 'The triggers.' },
+      answers: { '200': { description: 'The triggers.', body: triggerList } },
       handle: async () => answer(await read.triggers(), (triggers) => ({ triggers })),
     },
     {
@@ -19,15 +23,27 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       path: '/v1/triggers/:name',
       operationId: 'getTrigger',
       summary: 'One trigger: its definition and what each key waits for.',
-      answers: { '200': 'The trigger.' },
+      answers: { '200': { description: 'The trigger.', body: triggerDetail } },
       handle: async (exchange) => answer(await read.trigger(param(exchange, 'name')), (trigger) => trigger),
+    },
+    {
+      method: 'get',
+      path: '/v1/runs',
+      operationId: 'listRuns',
+      summary: 'Runs, newest first, a page at a time.',
+      query: runQuery,
+      answers: { '200': { description: 'A page of runs; `next` where there are more.', body: runList } },
+      handle: async (exchange) => {
+        const query = readQuery(exchange, runQuery);
+        return query.ok ? answer(await read.runs(query.value), (runs) => runs) : query.answer;
+      },
     },
     {
       method: 'get',
       path: '/v1/runs/:runId',
       operationId: 'getRun',
       summary: 'One run.',
-      answers: { '200': 'The run.' },
+      answers: { '200': { description: 'The run.', body: runDetail } },
       handle: async (exchange) => answer(await read.run(param(exchange, 'runId')), (run) => run),
     },
     {
@@ -35,7 +51,7 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       path: '/v1/runs/:runId/events',
       operationId: 'getRunEvents',
       summary: 'The events a run covers.',
-      answers: { '200': 'The events.' },
+      answers: { '200': { description: 'The events.', body: runEvents } },
       handle: async (exchange) => answer(await read.runEvents(param(exchange, 'runId')), (events) => events),
     },
     {
@@ -43,17 +59,19 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       path: '/v1/dead-letters',
       operationId: 'listDeadLetters',
       summary: 'What needs a person.',
-      answers: { '200': 'The open dead letters.' },
+      answers: { '200': { description: 'The open dead letters.', body: deadLetterList } },
       handle: async () => answer(await read.deadLetters(), (deadLetters) => ({ deadLetters })),
     },
   ];
 }
 
-function answer<T>(result: ReadResult<T>, body: (value: T) => object): Answer {
+/** What was read, or why not. */
+export function answer<T>(result: ReadResult<T>, body: (value: T) => object): Answer {
   return result.ok ? json(200, body(result.value)) : refused(result.refusal);
 }
 
-function param({ params }: Exchange, name: string): string {
+/** A parameter of the path. */
+export function param({ params }: Exchange, name: string): string {
   const value = params[name];
   return typeof value === 'string' ? value : '';
 }

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+import { anyJson, by, count, moment } from './values.ts';
+
+/** How a run stands: `held` is one that needs a person, in a dead letter. */
+export const RUN_STATUSES = [
+  'running',
+  'waitingForApproval',
+  'succeeded',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'rejected',
+  'skipped',
+  'held',
+  'terminated',
+] as const;
+
+/** The approval of a run that asked. */
+const approval = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('waiting'),
+    until: moment,
+    onTimeout: z.enum(['reject', 'approve']),
+    why: z.string(),
+  }),
+  z.object({
+    state: z.enum(['approved', 'rejected']),
+    by: z.string(),
+    reason: z.string().exactOptional(),
+    at: moment,
+  }),
+]);
+
+/** One run in a list. */
+export const runSummary = z.object({
+  runId: z.string(),
+  trigger: z.string(),
+  key: z.string(),
+  target: z.string(),
+  cause: z.string(),
+  status: z.string(),
+  startedAt: moment,
+  endedAt: moment.exactOptional(),
+  eventCount: count,
+  approval: approval.exactOptional(),
+});
+
+/** One run whole; `reason` says why it did not succeed. */
+export const runDetail = runSummary.extend({
+  kind: z.string(),
+  params: z.record(z.string(), anyJson).exactOptional(),
+  result: anyJson.exactOptional(),
+  reason: z.string().exactOptional(),
+});
+
+export const runList = z.object({ runs: z.array(runSummary).readonly(), next: z.string().exactOptional() });
+
+/** Most runs of one page. */
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+
+/** What runs to list; `page` is the `next` of the page before. */
+export const runQuery = z.strictObject({
+  trigger: z.string().max(63).exactOptional(),
+  key: z.string().max(200).exactOptional(),
+  status: z.enum(RUN_STATUSES).exactOptional(),
+  since: z.union([z.iso.datetime({ offset: true }), z.iso.date()]).exactOptional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  page: z
+    .string()
+    .max(4_096)
+    .regex(/^[\w-]+$/)
+    .exactOptional(),
+});
+
+/** The events a run covers: each one's id, and what its window kept of it. */
+export const runEvents = z.object({
+  runId: z.string(),
+  count,
+  events: z.array(z.object({ eventId: z.string(), value: anyJson.exactOptional() })).readonly(),
+});
+
+/** Who wants something of a run, and why. */
+export const runOrder = z.strictObject({ by: by.exactOptional(), reason: z.string().max(1_000).exactOptional() });
+
+export const cancelled = z.object({ runId: z.string(), cancelRequested: z.literal(true) });
+
+export const decided = z.object({
+  runId: z.string(),
+  decision: z.enum(['approved', 'rejected']),
+  by: z.string(),
+  reason: z.string().exactOptional(),
+  at: moment,
+});

@@ -1,0 +1,172 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+
+import { refusal } from '../../src/errors.ts';
+import type { ReadApi } from '../../src/http/read-api.ts';
+import { isObject } from '../../src/match/json.ts';
+import type { Json, JsonObject } from '../../src/spec/json.ts';
+import { acceptAll, eventOf, startService } from './service.ts';
+
+const AT = '2026-09-01T12:00:00Z';
+const summary = {
+  name: 'retrain',
+  mode: 'live',
+  generation: 'abc',
+  loadedAt: AT,
+  workflowId: 'trigger/retrain',
+  labels: { team: 'risk' },
+  openWindows: 1,
+  nextDeadline: AT,
+} as const;
+const counts = {
+  accepted: 1,
+  suppressed: { dedupe: 1 },
+  deadLettered: 0,
+  runs: 0,
+  eventsInRuns: 0,
+  ended: { failed: 1 },
+};
+const run = {
+  runId: 'r1',
+  trigger: 'retrain',
+  key: 'k',
+  target: 'train',
+  cause: 'events',
+  status: 'rejected',
+  startedAt: AT,
+  endedAt: AT,
+  eventCount: 1,
+  approval: { state: 'rejected', by: 'ann', reason: 'no', at: AT },
+} as const;
+
+const read: ReadApi = {
+  triggers: async () => ({ ok: true, value: [summary] }),
+  trigger: async () => ({
+    ok: true,
+    value: {
+      ...summary,
+      definition: { run: { target: 'train' } },
+      keys: [{ key: 'k', window: { openedAt: AT, firesAt: AT, eventCount: 2 }, heldEvents: 1 }],
+      keyCount: 1,
+      counts,
+      pressure: { pendingItems: 0, pendingBytes: 0, keys: 1, keyBytes: 9, identities: 1 },
+      history: { events: 1, bytes: 1, signals: 1, tasks: 1 },
+      dedupeReachesBackTo: AT,
+    },
+  }),
+  runs: async () => ({ ok: true, value: { runs: [run], next: 'bW9yZQ' } }),
+  run: async () => ({ ok: true, value: { ...run, kind: 'train', params: { a: 1 }, result: [1], reason: 'no' } }),
+  runEvents: async (runId) => ({ ok: true, value: { runId, count: 1, events: [{ eventId: 'evt_1', value: 'a' }] } }),
+  deadLetters: async () => ({
+    ok: true,
+    value: [{ deadLetterId: 'd', kind: 'run', trigger: 't', code: 'c', detail: 'd', count: 1, openedAt: AT }],
+  }),
+};
+
+/** A call of every operation that answers JSON. */
+const CALLS: { readonly [operation: string]: readonly [path: string, body?: JsonObject] } = {
+  'post /events': ['/events', eventOf()],
+  'post /sources/{name}': ['/sources/landing', eventOf()],
+  'get /healthz': ['/healthz'],
+  'get /readyz': ['/readyz'],
+  'get /v1/triggers': ['/v1/triggers'],
+  'get /v1/triggers/{name}': ['/v1/triggers/retrain'],
+  'get /v1/runs': ['/v1/runs?limit=1'],
+  'get /v1/runs/{runId}': ['/v1/runs/r1'],
+  'get /v1/runs/{runId}/events': ['/v1/runs/r1/events'],
+  'get /v1/dead-letters': ['/v1/dead-letters'],
+  'post /v1/match': ['/v1/match', { pattern: { type: ['reading'] }, event: eventOf() }],
+};
+/** What answers no JSON of its own: a text, headers alone, or this very document. */
+const OTHERS = new Set(['options /events', 'options /sources/{name}', 'get /metrics', 'get /openapi.json']);
+
+async function serviceAndDocument() {
+  const landing = {
+    spec: { type: 'cloudevents' },
+    name: 'landing',
+    file: 'a.yaml',
+    labels: {},
+    generation: 'g',
+  } as const;
+  const service = await startService({ read, sources: () => new Map([['landing', landing]]) }, async (events) => {
+    const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
+    return { ...acceptAll(events), verdicts };
+  });
+  const document: Json = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text());
+  if (!isObject(document)) throw new Error('the document is no object');
+  return { service, document };
+}
+
+/** The ways in for events take CloudEvents, everything else plain JSON. */
+function typeOf(path: string): string {
+  return path.startsWith('/v1/') ? 'application/json' : 'application/cloudevents+json';
+}
+
+function within(json: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((value, name) => (isObject(value) ? value[name] : undefined), json);
+}
+
+function operationsOf(document: JsonObject): readonly string[] {
+  return Object.entries(document['paths'] ?? {}).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+}
+
+test('the document is OpenAPI 3.1', async () => {
+  const { document } = await serviceAndDocument();
+  const checked = await new Validator().validate(structuredClone(document));
+  expect(checked.errors ?? []).toEqual([]);
+  expect(checked.valid).toBe(true);
+});
+
+test('every operation is called here or answers no JSON', async () => {
+  const { document } = await serviceAndDocument();
+  expect(operationsOf(document).toSorted()).toEqual([...Object.keys(CALLS), ...OTHERS].toSorted());
+});
+
+test.each(Object.entries(CALLS))('%s answers as the document says', async (operation, [path, body]) => {
+  const { service, document } = await serviceAndDocument();
+  const [method = '', template = ''] = operation.split(' ');
+  const answer = await fetch(service.url + path, {
+    method: method.toUpperCase(),
+    ...(body && { headers: { 'content-type': typeOf(path) }, body: JSON.stringify(body) }),
+  });
+  const pathItem = within(document, 'paths', template, method, 'responses', String(answer.status));
+  const schema = within(pathItem, 'content', 'application/json', 'schema');
+  expect(isObject(schema)).toBe(true);
+  if (!isObject(schema)) return;
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const satisfies = ajv.compile(closed(schema));
+  const json: unknown = await answer.json();
+  expect(satisfies(json) ? [] : satisfies.errors).toEqual([]);
+});
+
+test('a problem answers as the document says', async () => {
+  const { service, document } = await serviceAndDocument();
+  const problem = within(document, 'components', 'schemas', 'Problem');
+  const answer = await fetch(`${service.url}/v1/runs?limit=0&nope=1`);
+  expect(answer.status).toBe(400);
+  const json: Json = JSON.parse(await answer.text());
+  if (!isObject(problem)) throw new Error('no problem is described');
+  const satisfies = new Ajv2020({ strict: false, validateFormats: false }).compile(closed(problem));
+  expect(satisfies(json) ? [] : satisfies.errors).toEqual([]);
+  expect(json).toMatchObject({
+    code: refusal('malformed_request', '').code,
+    violations: [{ pointer: '/limit' }, { pointer: '/nope' }],
+  });
+});
+
+/** The schema as if it were complete: here every member that is answered must be documented. */
+function closed(schema: JsonObject): JsonObject {
+  const close = (json: Json): Json => {
+    if (Array.isArray(json)) return json.map(close);
+    if (!isObject(json)) return json;
+    const members = Object.fromEntries(Object.entries(json).map(([name, value]) => [name, close(value)]));
+    return 'properties' in members && !('additionalProperties' in members)
+      ? { ...members, additionalProperties: false }
+      : members;
+  };
+  const all = close(schema);
+  return isObject(all) ? all : schema;
+}
