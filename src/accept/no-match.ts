@@ -33,11 +33,11 @@ export const NEAREST_MAX = 5;
 export function whyNot(trigger: LoadedTrigger, asked: Asked): NoMatch | undefined {
   const context = { name: trigger.name, generation: trigger.generation, labels: trigger.labels };
   let closest: NoMatch | undefined;
-  for (const [index, selector] of trigger.selectors.entries()) {
+  for (const selector of trigger.selectors) {
     const failed = failureOf(selector, asked, { event: asked.json, trigger: context });
     if (failed === undefined) return undefined;
     const { pointer, ...rest } = failed;
-    const place = `${placeOf(trigger, index)}${pointer}`;
+    const place = `${selector.places.selector}${pointer}`;
     const next: NoMatch = { trigger: trigger.name, generation: trigger.generation, pointer: place, ...rest };
     if (closest === undefined || byCloseness(next, closest) < 0) closest = next;
   }
@@ -109,8 +109,4 @@ function isNear(wanted: Json, type: string): boolean {
   if (typeof text !== 'string') return false;
   const [one, other] = [text.toLowerCase(), type.toLowerCase()];
   return one === other || other.startsWith(one.slice(0, Math.ceil(one.length * NEAR_SHARE)));
-}
-
-function placeOf({ spec: { events } }: LoadedTrigger, index: number): string {
-  return 'any' in events ? `/events/any/${index}` : '/events';
 }

@@ -1,44 +1,63 @@
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { fallbackProblems } from './fallback.ts';
 import { error, type Problem, warning } from './finding.ts';
-import { selectorsOf } from './selectors.ts';
+import { hoursProblems } from './hours.ts';
+import { limitProblems } from './limits.ts';
+import { partNames, selectorProblems } from './selectors.ts';
+import type { CompiledTimes } from './times.ts';
+import { forgottenIdentity, tooOld } from './waits.ts';
 
 /** Settings that are each allowed and together do nothing, or not what they seem to. */
-export function combinationProblems(spec: TriggerSpec): Problem[] {
-  return [...matchesEverything(spec), ...tooOldToFire(spec), ...heldTooLong(spec), ...forgottenIdentity(spec)];
+export function combinationProblems(spec: TriggerSpec, times: CompiledTimes): Problem[] {
+  return [
+    ...selectorProblems(spec),
+    ...gatheredTwice(spec),
+    ...gathersNothing(spec),
+    ...tooOld(spec, times),
+    ...forgottenIdentity(spec),
+    ...hoursProblems(spec, times),
+    ...limitProblems(spec),
+    ...fallbackProblems(spec, times),
+    ...shadowed(spec),
+  ];
 }
 
-function matchesEverything(spec: TriggerSpec): Problem[] {
-  return selectorsOf(spec).flatMap(({ selector, path }) =>
-    selector.pattern === undefined && selector.when === undefined && selector.source === undefined
-      ? [warning(path, 'takes every event there is', 'Give it a pattern, a when or a source.')]
-      : [],
-  );
+function gatheredTwice({ debounce, batch }: TriggerSpec): Problem[] {
+  if (debounce === undefined || batch === undefined) return [];
+  const remedy = 'Keep one: debounce waits for silence, batch for enough. debounce.maxWait limits the wait too.';
+  return [error(['spec', 'batch'], 'and debounce exclude each other: both gather what becomes one run', remedy)];
 }
 
-/** The age of the youngest event a quiet window can fire with is `quiet`; of a kept first one at least that. */
-function tooOldToFire({ freshness, debounce }: TriggerSpec): Problem[] {
-  if (freshness === undefined || debounce === undefined || freshness.at === 'arrival') return [];
-  if (freshness.maxAge >= debounce.quiet || debounce.edge === 'leading') return [];
-  const path = ['spec', 'freshness', 'maxAge'];
-  const remedy = 'Make maxAge longer than debounce.quiet, or check freshness at: arrival.';
-  if (debounce.edge === 'both') {
-    return [warning(path, 'is shorter than debounce.quiet: only the leading edge can fire', remedy)];
+/** Windows that every event, or every group that comes before them, fills at once. */
+function gathersNothing(spec: TriggerSpec): Problem[] {
+  const { threshold, batch } = spec;
+  const parts = partNames(spec).length;
+  const counts = threshold !== undefined && threshold.of === undefined ? threshold.atLeast : undefined;
+  const problems: Problem[] = [];
+  if (counts !== undefined && counts <= Math.max(parts, 1)) {
+    const who = parts > 0 ? `a complete set has ${parts} events` : 'one event reaches it';
+    problems.push(noEffect(['spec', 'threshold', 'atLeast'], `${counts}: ${who}, so threshold has no effect`));
   }
-  if (debounce.maxWait !== undefined && debounce.keep !== 'first') {
-    return [warning(path, 'is shorter than debounce.quiet: only a window that maxWait ends can fire', remedy)];
+  const { maxEvents } = batch ?? {};
+  if (maxEvents === undefined) return problems;
+  const path = ['spec', 'batch', 'maxEvents'];
+  if (maxEvents === 1) problems.push(noEffect(path, '1: each event is a batch, so batch has no effect'));
+  else if (counts !== undefined && maxEvents <= counts) {
+    problems.push(noEffect(path, 'not more than threshold.atLeast: what reaches the threshold is a batch at once'));
+  } else if (maxEvents <= parts) {
+    problems.push(noEffect(path, `${maxEvents}: a complete set has ${parts} events, so each is a batch at once`));
   }
-  return [error(path, 'is shorter than debounce.quiet: every event is too old when its window fires', remedy)];
+  return problems;
 }
 
-function heldTooLong({ freshness, cooldown }: TriggerSpec): Problem[] {
-  if (freshness === undefined || cooldown === undefined) return [];
-  if (freshness.at === 'arrival' || cooldown.onExcess !== 'hold' || freshness.maxAge >= cooldown.period) return [];
-  const message = 'is shorter than cooldown.period: events held early in the period are too old at its end';
-  return [warning(['spec', 'freshness', 'maxAge'], message, 'Use onExcess: drop, or a longer maxAge.')];
+function noEffect(path: Problem['path'], message: string): Problem {
+  return warning(path, `is ${message}`, 'Make it larger, or leave it out.');
 }
 
-function forgottenIdentity({ dedupe, debounce }: TriggerSpec): Problem[] {
-  if (debounce === undefined || debounce.quiet <= dedupe.window) return [];
-  const message = 'is shorter than debounce.quiet: one window can hold the same event twice';
-  return [warning(['spec', 'dedupe', 'window'], message, 'Make dedupe.window at least as long as the window.')];
+/** In shadow no target is called and every run has succeeded as soon as it starts. */
+function shadowed(spec: TriggerSpec): Problem[] {
+  const idle = (['concurrency', 'breaker', 'approval'] as const).filter((name) => spec[name] !== undefined);
+  if (spec.mode !== 'shadow' || idle.length === 0) return [];
+  const message = `is shadow, where every run succeeds at once: ${idle.join(' and ')} cannot show what it would do`;
+  return [warning(['spec', 'mode'], message, 'Expect more runs here than live would have.')];
 }

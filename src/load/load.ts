@@ -123,7 +123,7 @@ class Linker {
     this.#report(document, [
       ...compiled.problems,
       ...times.problems,
-      ...combinationProblems(spec),
+      ...combinationProblems(spec, times),
       ...run.problems,
       ...this.#references(file),
     ]);

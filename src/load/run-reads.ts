@@ -5,7 +5,7 @@ import { isList, isObject } from '../match/json.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
 import { partProblems, RUN_VARIABLES } from './compile.ts';
 import { type Path, type Problem, warning } from './finding.ts';
-import { partNames, selectorsOf } from './selectors.ts';
+import { isKeyed, partNames, selectorsOf } from './selectors.ts';
 import { runTemplates } from './trigger.ts';
 
 /** What a target's strings read, and what of it they fail without. */
@@ -31,13 +31,21 @@ export function runReads(
         partProblems(all, parts, path).map((it) => ({ ...it, message: `Target "${name}": ${it.message}` })),
       ),
       ...absentProblems(spec, targets),
-      ...(items || spec.collect === undefined ? [] : [unused(['spec', 'collect'])]),
+      ...(items ? [] : unusedCollects(spec)),
     ],
   };
 }
 
-function unused(path: Path): Problem {
-  return warning(path, 'is kept for `items`, which nothing reads', 'Use items in params, or remove it.');
+function unusedCollects(spec: TriggerSpec): Problem[] {
+  const paths: readonly Path[] = [
+    ...(spec.collect === undefined ? [] : [['spec', 'collect']]),
+    ...selectorsOf(spec).flatMap(({ selector, path }) =>
+      selector.collect === undefined ? [] : [[...path, 'collect']],
+    ),
+  ];
+  return paths.map((path) =>
+    warning(path, 'is kept for `items`, which nothing reads', 'Use items in params, or remove it.'),
+  );
 }
 
 /** An event is kept as `event` and as its part: the paths read of either. */
@@ -48,16 +56,22 @@ function ofEvents(reads: Reads): Reads[string] {
   return mergeReads({ event: reads['event'] ?? [] }, ...asPart)['event'] ?? [];
 }
 
-/** What of an event a run may have to do without: all of it after a fallback, a part where a deadline fires. */
+const KEY_REMEDY = 'Use scope: key with the keys to watch, or look at run.cause first.';
+
+/** What a run may have to do without: event and key after a fallback, a part where a deadline fires. */
 function absentProblems(spec: TriggerSpec, targets: readonly CalledTarget[]): Problem[] {
   const { fallback, events } = spec;
   const firesIncomplete = 'all' in events && events.onDeadline === 'fire';
   if (fallback === undefined && !firesIncomplete) return [];
   const causes = [...(fallback ? ['fallback'] : []), ...(firesIncomplete ? ['deadline'] : [])];
+  const defaultKeyed = fallback?.scope === 'trigger' && isKeyed(spec);
   const remedy = 'Write { $value, $default }, or look at run.cause first; a run fired by hand has no event either.';
   const told = (needed: Reads, path: Path, who: string): Problem[] => [
     ...(fallback && needed['event'] !== undefined
       ? [warning(path, `${who}event, which is absent when run.cause is fallback`, remedy)]
+      : []),
+    ...(defaultKeyed && needed['key'] !== undefined
+      ? [warning(path, `${who}key, which is "default" when run.cause is fallback`, KEY_REMEDY)]
       : []),
     ...(needed['parts'] === undefined
       ? []
@@ -77,10 +91,10 @@ function absentProblems(spec: TriggerSpec, targets: readonly CalledTarget[]): Pr
 export function neededReads(json: Json): Reads {
   const compiled = compileTemplate(withoutDefaulted(json), RUN_VARIABLES);
   if (!compiled.ok) return {};
-  const { event, parts, run = [] } = compiled.template.reads;
+  const { event, parts, key, run = [] } = compiled.template.reads;
   if (run === 'whole' || run.some(([member]) => member === 'cause')) return {};
   const looks = JSON.stringify(json).includes('has(parts.');
-  return { ...(event && { event }), ...(parts && !looks && { parts }) };
+  return { ...(event && { event }), ...(key && { key }), ...(parts && !looks && { parts }) };
 }
 
 /** The template with the default in place of each `{ $value, $default }`. */

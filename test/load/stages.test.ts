@@ -199,6 +199,7 @@ describe('the parts of events.all', () => {
 
   it('are selectors with a name, tried in the order they are written', async () => {
     const { selectors } = await loadedWith([
+      'key: "${{ event.id }}"',
       'events: { all: { b: { pattern: { type: [b] }, key: x }, a: { when: "true" } }, within: 1h }',
     ]);
     expect(selectors.map(({ part, places }) => [part, places])).toEqual([
