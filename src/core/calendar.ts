@@ -116,6 +116,21 @@ export function nextCronAt(cron: Cron, zone: Zone, afterAt: number): number | un
   return undefined;
 }
 
+/** Whether a moment shows a local time that an expression names a second time, so that it is not due again. */
+export function repeatsCronAt(cron: Cron, zone: Zone, at: number): boolean {
+  if (nextCronAt(cron, zone, at - 1) === at) return false;
+  const unchanging = { ...zone, offsets: [{ fromAt: at, minutes: offsetMinutesAt(zone, at) }] };
+  return nextCronAt(cron, unchanging, at - 1) === at;
+}
+
+/** The moments in [fromAt, untilAt) right after clocks were set forward over a time that an expression names. */
+export function cronAfterGaps(cron: Cron, zone: Zone, fromAt: number, untilAt: number): readonly number[] {
+  return zone.offsets
+    .map((row) => row.fromAt)
+    .filter((at) => fromAt <= at && at < untilAt && offsetMinutesAt(zone, at - 1) < offsetMinutesAt(zone, at))
+    .filter((at) => nextCronAt(cron, zone, at - 1) === at);
+}
+
 /** Minutes of local time since 1970-01-01 00:00 local. */
 const localMinute = (at: number, offsetMinutes: number): number => Math.floor(at / MINUTE_MS) + offsetMinutes;
 

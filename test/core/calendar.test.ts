@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 
-import { nextCronAt, offsetMinutesAt, openAt } from '../../src/core/calendar.ts';
+import { cronAfterGaps, nextCronAt, offsetMinutesAt, openAt, repeatsCronAt } from '../../src/core/calendar.ts';
 import { compileHours } from '../../src/load/calendar.ts';
 import { compileCron } from '../../src/load/cron.ts';
 import { type Compiled, zoneOf } from '../../src/load/zone.ts';
@@ -227,6 +227,24 @@ describe('cron times', () => {
     expect(iso(nextCronAt(cron('30 1 * * *'), newYork, utc('2026-11-01T05:00')))).toBe('2026-11-01T05:30');
     expect(iso(nextCronAt(cron('30 1 * * *'), newYork, utc('2026-11-01T05:30')))).toBe('2026-11-02T06:30');
     expect(iso(nextCronAt(cron('30 * * * *'), newYork, utc('2026-11-01T05:30')))).toBe('2026-11-01T06:30');
+  });
+
+  it('are repeated by the second of two equal local times, and by no other moment', () => {
+    const newYork = zone('America/New_York');
+    const repeats = (text: string, at: string) => repeatsCronAt(cron(text), newYork, utc(at));
+    expect(repeats('30 1 * * *', '2026-11-01T05:30')).toBe(false);
+    expect(repeats('30 1 * * *', '2026-11-01T06:30')).toBe(true);
+    expect(repeats('30 * * * *', '2026-11-01T06:30')).toBe(false);
+    expect(repeats('30 1 * * *', '2026-11-01T06:31')).toBe(false);
+    expect(repeats('30 1 * * *', '2026-11-02T06:30')).toBe(false);
+  });
+
+  it('name the ends of the gaps they fall into', () => {
+    const gaps = (text: string) =>
+      cronAfterGaps(cron(text), zone('America/New_York'), utc('2026-01-01T00:00'), utc('2029-01-01T00:00')).map(iso);
+    expect(gaps('30 2 * * *')).toEqual(['2026-03-08T07:00', '2027-03-14T07:00', '2028-03-12T07:00']);
+    expect(gaps('30 2 * * 1')).toEqual([]);
+    expect(gaps('30 4 * * *')).toEqual([]);
   });
 
   const list = (min: number, max: number, minLength = 1) =>
