@@ -5,10 +5,11 @@ import { createRecoverState } from './recover-state.ts';
 import { resolveParams } from './resolve-params.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
+import { createTick, type TickDependencies } from './tick.ts';
 import { createOpenDeadLetters, createReportApproval, createReportRun, type TellDependencies } from './tell.ts';
 
 export type { Activities } from './interface.ts';
-export type ActivityDependencies = StartTargetDependencies & TellDependencies;
+export type ActivityDependencies = StartTargetDependencies & TellDependencies & TickDependencies;
 
 /** Everything workflows have done outside of them, over the dependencies that main hands in. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -22,5 +23,6 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     openDeadLetters: createOpenDeadLetters(dependencies),
     recoverState: createRecoverState(dependencies),
     readUndecided,
+    tick: createTick(dependencies),
   };
 }

@@ -41,6 +41,8 @@ export type Activities = {
   reportApproval(input: { readonly trigger: string; readonly approval: RunApproval }): Promise<void>;
   /** Tells the instance how a run ended; resolves when Temporal has it. */
   reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
+  /** Accepts the event of one time of a schedule (epoch milliseconds); safe to repeat. */
+  tick(input: { readonly source: string; readonly scheduledAt: number }): Promise<{ readonly outcome: string }>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */

@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 
+import type { Accept } from './accept/outcome.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './contract/names.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
 import type { HttpServer } from './http/server.ts';
@@ -8,7 +9,15 @@ import { formatFinding } from './load/finding.ts';
 import { type DefinitionsWatch, watchDefinitions } from './load/watch.ts';
 import { createLogger, type Logger } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createCommitter, createHttp, type RunningWorker, type Shared, startWorker } from './service.ts';
+import {
+  createAcceptance,
+  createCommitter,
+  createHttp,
+  keepSchedules,
+  type RunningWorker,
+  type Shared,
+  startWorker,
+} from './service.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
 import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
@@ -96,10 +105,13 @@ async function startParts(
   const { connection, namespace, target, server } = temporal;
   const shared: Shared = { settings, log, metrics, definitions: loaded.definitions, namespace };
   const committer = createCommitter(shared, connection);
-  const worker = roles.worker ? await joinWorker(shared, target, committer, undo) : undefined;
+  const accept = createAcceptance(shared, connection, committer);
+  const worker = roles.worker ? await joinWorker(shared, target, { committer, accept }, undo) : undefined;
   if (worker && !worker.ok) return worker;
+  const schedules = roles.worker ? keepSchedules(shared, connection) : undefined;
+  if (schedules) undo.push(() => schedules.close());
   const http = roles.http
-    ? await openHttp(createHttp(shared, connection, committer), settings, report, undo)
+    ? await openHttp(createHttp(shared, connection, accept, schedules), settings, report, undo)
     : undefined;
   if (http && !http.ok) return http;
   const measured = roles.http ? undefined : await openWorkerMetrics(settings, metrics, undo);
@@ -191,14 +203,14 @@ async function startTemporal(
 async function joinWorker(
   shared: Shared,
   target: TemporalTarget,
-  committer: ReturnType<typeof createCommitter>,
+  accepting: { readonly committer: ReturnType<typeof createCommitter>; readonly accept: Accept },
   undo: Undo[],
 ): Promise<{ readonly ok: true; readonly worker: RunningWorker } | NotStarted> {
   const connected = await connectWorker(target);
   if (!connected.ok) return connected;
   const connection: NativeConnection = connected.connection;
   undo.push(() => connection.close());
-  const worker = await startWorker(shared, connection, committer);
+  const worker = await startWorker(shared, connection, accepting.committer, accepting.accept);
   undo.push(() => worker.stop());
   return { ok: true, worker };
 }

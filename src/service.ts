@@ -1,10 +1,11 @@
-import { Client, type Connection } from '@temporalio/client';
+import { Client, type Connection, ScheduleClient } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 
 import { createActivities } from '../activities/index.ts';
 import { type AcceptObserver, createAccept } from './accept/accept.ts';
 import { Committer } from './accept/committer.ts';
 import { watchEndedInstances } from './accept/ended-instances.ts';
+import type { Accept } from './accept/outcome.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
@@ -17,6 +18,7 @@ import type { DefinitionsWatch } from './load/watch.ts';
 import { createLedger } from './observability/ledger.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { isRepeatedTick, ScheduleKeeper } from './schedules.ts';
 import { resolveSecret, type Settings } from './settings.ts';
 import { createWorker } from './temporal/worker.ts';
 
@@ -49,28 +51,51 @@ const secretOf: ResolveSecret = (reference) => {
   return resolved.ok ? resolved : { ok: false, detail: resolved.message };
 };
 
-/** The HTTP side of a process. */
-export function createHttp(shared: Shared, connection: Connection, committer: Committer): HttpServer {
-  const { settings, log, metrics, definitions, namespace } = shared;
-  const client = new Client({ connection, namespace });
+/** Where events come in, whatever brings them. */
+export function createAcceptance(shared: Shared, connection: Connection, committer: Committer): Accept {
+  const { metrics, definitions, namespace } = shared;
   const observer: AcceptObserver = {
     evaluated: (trigger, result) => metrics.count('signalbox_filter_evaluations_total', { trigger, result }),
     unmatched: (source) => metrics.count('signalbox_events_unmatched_total', { source }),
   };
+  return createAccept({
+    definitions: () => definitions.current(),
+    committer,
+    askVerdicts: createAskVerdicts(new Client({ connection, namespace }), Date.now),
+    observer,
+  });
+}
+
+/** Keeps Temporal's schedules as the definitions say, from now on and after every reload. */
+export function keepSchedules(
+  { log, metrics, definitions, namespace }: Shared,
+  connection: Connection,
+): ScheduleKeeper {
+  const client = new ScheduleClient({ connection, namespace });
+  const keeper = new ScheduleKeeper({ client, definitions: () => definitions.current(), log, metrics, now: Date.now });
+  definitions.subscribe(() => keeper.reconcile());
+  keeper.reconcile();
+  return keeper;
+}
+
+/** The HTTP side of a process. */
+export function createHttp(
+  shared: Shared,
+  connection: Connection,
+  accept: Accept,
+  schedules?: ScheduleKeeper,
+): HttpServer {
+  const { settings, log, metrics, definitions, namespace } = shared;
+  const client = new Client({ connection, namespace });
   const dependencies: HttpDependencies = {
-    accept: createAccept({
-      definitions: () => definitions.current(),
-      committer,
-      askVerdicts: createAskVerdicts(client, Date.now),
-      observer,
-    }),
+    accept,
     events: createSource({ type: 'cloudevents' }),
     sources: () => definitions.current().sources,
     createSource,
     resolveSecret: secretOf,
     parseJson: parseStrictJson,
     read: createReadApi(client, () => definitions.current(), Date.now),
-    readiness: () => readiness(shared, connection),
+    readiness: () => readiness(shared, connection, schedules),
     logger: log,
     metrics,
     now: Date.now,
@@ -80,7 +105,11 @@ export function createHttp(shared: Shared, connection: Connection, committer: Co
   return createServer(dependencies);
 }
 
-async function readiness({ definitions, namespace }: Shared, connection: Connection): Promise<Readiness> {
+async function readiness(
+  { definitions, namespace }: Shared,
+  connection: Connection,
+  schedules: ScheduleKeeper | undefined,
+): Promise<Readiness> {
   const temporal = await connection
     .withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }))
     .then(() => ({ ok: true, detail: `namespace ${namespace} answers` }))
@@ -94,7 +123,8 @@ async function readiness({ definitions, namespace }: Shared, connection: Connect
         ok: false,
         detail: `The last change was refused: ${finding?.file}:${finding?.line} ${finding?.message}. Live: ${live}`,
       };
-  return { ready: temporal.ok, checks: { temporal, definitions: reloaded } };
+  const reconciled = schedules && { schedules: schedules.status() };
+  return { ready: temporal.ok, checks: { temporal, definitions: reloaded, ...reconciled } };
 }
 
 /** A running worker. */
@@ -110,6 +140,7 @@ export async function startWorker(
   shared: Shared,
   connection: NativeConnection,
   committer: Committer,
+  accept: Accept,
 ): Promise<RunningWorker> {
   const { settings, log, metrics, definitions, namespace } = shared;
   const current = () => definitions.current();
@@ -120,6 +151,9 @@ export async function startWorker(
     activities: createActivities({
       definitions: current,
       committer,
+      accept,
+      repeats: (source, at) => isRepeatedTick(current(), source, at),
+      now: Date.now,
       log,
       metrics,
       targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },

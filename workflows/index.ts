@@ -1,3 +1,4 @@
 export { deadLetter } from './dead-letter.ts';
 export { run } from './run.ts';
+export { tick } from './tick.ts';
 export { trigger } from './trigger.ts';

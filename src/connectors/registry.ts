@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../spec/source.ts';
+import type { ReceivingSpec } from '../spec/source.ts';
 import type { Source } from './source.ts';
 import { cloudEventsSource } from './sources/cloudevents.ts';
 import type { LoadedTarget, Target, TargetDeps } from './target.ts';
@@ -6,7 +6,7 @@ import { createCommandTarget } from './targets/command.ts';
 import { createHttpTarget } from './targets/http.ts';
 
 /** Builds a source of its definition: the only list of source connectors, one line each, by `type`. */
-export function createSource(spec: SourceSpec): Source {
+export function createSource(spec: ReceivingSpec): Source {
   switch (spec.type) {
     case 'cloudevents':
       return cloudEventsSource;

@@ -4,7 +4,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export const TASK_QUEUE = 'signalbox';
 
 /** Workflow types; the exports of workflows/index.ts carry the same names. */
-export const WORKFLOW = { trigger: 'trigger', run: 'run', deadLetter: 'deadLetter' } as const;
+export const WORKFLOW = { trigger: 'trigger', run: 'run', deadLetter: 'deadLetter', tick: 'tick' } as const;
 
 /** The instance of a trigger. */
 export function instanceId(trigger: string): string {

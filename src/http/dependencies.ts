@@ -5,7 +5,7 @@ import type { ResolveSecret } from '../connectors/target.ts';
 import type { Definitions } from '../load/definitions.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { SourceSpec } from '../spec/source.ts';
+import type { ReceivingSpec } from '../spec/source.ts';
 import type { ReadApi } from './read-api.ts';
 
 /** Whether the service can do its work, and each thing that was looked at. */
@@ -22,7 +22,7 @@ export type HttpDependencies = {
   /** The Sources that are defined now, by name. */
   readonly sources: () => Definitions['sources'];
   /** How requests to a Source are read. */
-  readonly createSource: (spec: SourceSpec) => Source;
+  readonly createSource: (spec: ReceivingSpec) => Source;
   readonly resolveSecret: ResolveSecret;
   readonly parseJson: (bytes: Uint8Array) => StrictJson;
   readonly read: ReadApi;

@@ -1,7 +1,7 @@
 import type { Expression, Reads } from '../match/expression.ts';
 import type { CompiledPattern } from '../match/pattern.ts';
 import type { Template } from '../match/template.ts';
-import type { Definition } from '../spec/definition.ts';
+import type { Cron, Definition, Zone } from '../spec/definition.ts';
 import type { SourceSpec } from '../spec/source.ts';
 import type { TargetSpec } from '../spec/target.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
@@ -68,4 +68,9 @@ export type LoadedTarget = Loaded & {
   readonly spec: TargetSpec;
 };
 
-export type LoadedSource = Loaded & { readonly spec: SourceSpec };
+/** When a schedule makes events. */
+export type Schedule =
+  | { readonly kind: 'every'; readonly everyMs: number }
+  | { readonly kind: 'cron'; readonly text: string; readonly cron: Cron; readonly zone: Zone };
+
+export type LoadedSource = Loaded & { readonly spec: SourceSpec; readonly schedule?: Schedule };

@@ -11,6 +11,8 @@ type Issue = z.core.$ZodIssue;
 
 /** How far an alternative of a union is from what was written, so that the one that was meant can be told. */
 const WRONG_SHAPE = 100;
+/** A literal such as `type` that has another value names another alternative. */
+const WRONG_KIND = 50;
 const WRONG_FIELD = 10;
 
 /** A place that takes so many types takes any JSON. */
@@ -87,6 +89,8 @@ export class IssueReader {
       const value = valueAt(this.#json, path);
       const beside = isObject(value) ? Object.keys(value).filter((it) => it !== field && allowed.has(it)) : [];
       const rivals = beside.filter((it) => !sets.some((set) => set.has(field) && set.has(it)));
+      if (rivals.length === 0)
+        return problem(`"${field}" is a field of another type`, 'Change the type, or leave it out.');
       return problem(`"${field}" and ${quoted(rivals)} exclude each other`, `Keep one of them.`);
     }
     const list = `Allowed here: ${[...allowed].join(', ')}.`;
@@ -128,6 +132,12 @@ export class IssueReader {
         .flatMap((it) => (it.code === 'invalid_type' ? [EXPECTED[it.expected] ?? it.expected] : []));
       return [this.#wrongType(path, [...new Set(expected)])];
     }
+    const kinds = nearest.map((issues) => issues.find(isWrongKind));
+    const [kind] = kinds;
+    if (kind !== undefined && !kinds.includes(undefined)) {
+      const values = kinds.flatMap((it) => it?.values ?? []);
+      return [this.#wrongValue([...path, ...segmentsOf(kind.path)], [...new Set(values.map(String))])];
+    }
     const unknown = first.filter((it) => it.code === 'unrecognized_keys');
     if (unknown.length > 0) return this.problems(unknown, path);
     const isAbsent = (it: Issue): boolean => valueAt(this.#json, [...path, ...segmentsOf(it.path)]) === undefined;
@@ -141,15 +151,19 @@ export class IssueReader {
 
   /** Mistakes further down say nothing about which member was meant. */
   #distance(issues: readonly Issue[]): number {
-    return issues
-      .filter(({ path }) => path.length === 0)
-      .map(
-        (issue) =>
-          (issue.code === 'unrecognized_keys' ? WRONG_FIELD * issue.keys.length : 0) +
-          (issue.code === 'invalid_type' ? WRONG_SHAPE : 0),
-      )
-      .reduce((sum, it) => sum + it, 0);
+    return issues.map(distanceOf).reduce((sum, it) => sum + it, 0);
   }
+}
+
+function distanceOf(issue: Issue): number {
+  if (isWrongKind(issue)) return WRONG_KIND;
+  if (issue.path.length > 0) return 0;
+  if (issue.code === 'invalid_type') return WRONG_SHAPE;
+  return issue.code === 'unrecognized_keys' ? WRONG_FIELD * issue.keys.length : 0;
+}
+
+function isWrongKind(issue: Issue): issue is Extract<Issue, { code: 'invalid_value' }> {
+  return issue.code === 'invalid_value' && issue.values.length === 1 && issue.path.length === 1;
 }
 
 function segmentsOf(path: readonly PropertyKey[]): Path {

@@ -12,6 +12,7 @@ import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
 import { selectorsOf } from './selectors.ts';
+import { compileSchedule } from './schedule.ts';
 import { checkTarget } from './target.ts';
 import { compileTimes } from './times.ts';
 import { compileTrigger } from './trigger.ts';
@@ -101,7 +102,11 @@ class Linker {
       const remedy = 'Give the Source another name.';
       this.#report(document, [error(['metadata', 'name'], '"events" names what comes in at POST /events', remedy)]);
     }
-    return { ...headOf(file, document.file), spec: file.spec };
+    const { spec } = file;
+    if (spec.type !== 'schedule') return { ...headOf(file, document.file), spec };
+    const { schedule, problems } = compileSchedule(spec, this.#loadedAt);
+    this.#report(document, problems);
+    return { ...headOf(file, document.file), spec, ...(schedule && { schedule }) };
   }
 
   target({ file, document }: Parsed<ParsedFile<'targets'>>): LoadedTarget {

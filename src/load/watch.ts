@@ -24,6 +24,8 @@ export type DefinitionsWatch = {
   /** Of the last load: warnings of the live set, or everything about the one that was refused. */
   lastFindings(): readonly Finding[];
   lastReloadOk(): boolean;
+  /** Called after every new set, beside `onLoaded`; as long as the watch. */
+  subscribe(listener: () => void): void;
   /** Stops looking; resolves when a load under way has ended. No callback comes after it. */
   close(): Promise<void>;
 };
@@ -56,6 +58,7 @@ class Watch implements DefinitionsWatch {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #closed = false;
+  readonly #listeners: (() => void)[] = [];
   /** What the live or refused set was loaded from; undefined until one look confirmed that the first load saw it all. */
   #loadedStamps: string | undefined;
   #lastStamps = '';
@@ -77,6 +80,10 @@ class Watch implements DefinitionsWatch {
 
   lastReloadOk(): boolean {
     return this.#reloadOk;
+  }
+
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {
@@ -121,7 +128,9 @@ class Watch implements DefinitionsWatch {
     this.#reloadOk = true;
     this.#findings = loaded.warnings;
     this.#definitions = loaded.definitions;
-    if (news) this.#options.onLoaded?.(loaded.definitions, loaded.warnings);
+    if (!news) return;
+    this.#options.onLoaded?.(loaded.definitions, loaded.warnings);
+    for (const listener of this.#listeners) listener();
   }
 }
 

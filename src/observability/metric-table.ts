@@ -173,6 +173,12 @@ export const METRICS = [
     help: 'When the definitions in use were loaded.',
   },
   {
+    name: 'signalbox_schedules_last_reconcile_success',
+    type: 'gauge',
+    labels: [],
+    help: "1 when Temporal's schedules are those of the definitions, 0 when that could not be made so and is tried again.",
+  },
+  {
     name: 'signalbox_build_info',
     type: 'gauge',
     labels: ['version'],

@@ -64,6 +64,20 @@ describe('POST /sources/{name}', () => {
     expect(await Promise.all(counts)).toEqual([1, 1, 1, 0]);
   });
 
+  test('refuses what is sent to a schedule, and says what makes its events', async () => {
+    const nightly: LoadedSource = { ...sourceOf('nightly'), spec: { type: 'schedule', every: 60_000 } };
+    const service = await startService({ sources: () => mapOf(nightly) });
+    const answer = await send(service, 'nightly');
+    expect(answer.status).toBe(404);
+    expect(await bodyOf(answer)).toMatchObject({
+      code: 'not_found',
+      detail: expect.stringContaining('The Source nightly is a schedule: Temporal makes its events.'),
+    });
+    const options = await fetch(`${service.url}/sources/nightly`, { method: 'OPTIONS' });
+    expect(options.status).toBe(404);
+    expect(service.accepted).toEqual([]);
+  });
+
   test('follows the definitions without a restart', async () => {
     let live = mapOf();
     const service = await startService({ sources: () => live });

@@ -132,6 +132,9 @@ export class World {
       activities: createActivities({
         definitions: () => this.current(),
         committer: this.committer,
+        accept: (events, options) => this.accept(events, options),
+        repeats: () => false,
+        now: Date.now,
         log,
         metrics,
         targets: {

@@ -27,6 +27,7 @@ export function sourceRoutes(deps: HttpDependencies): Route[] {
       handle: async (exchange) => {
         const source = sourceOf(deps, exchange);
         if (!source) return refused(unknownSource());
+        if (source.spec.type === 'schedule') return refused(isSchedule(source.name));
         return receive(deps, exchange, { name: source.name, source: deps.createSource(source.spec) });
       },
     },
@@ -37,7 +38,11 @@ export function sourceRoutes(deps: HttpDependencies): Route[] {
       summary: 'CloudEvents webhook handshake of a Source.',
       open: true,
       answers: HANDSHAKE_ANSWERS,
-      handle: (exchange) => (sourceOf(deps, exchange) ? handshake(exchange) : refused(unknownSource())),
+      handle: (exchange) => {
+        const source = sourceOf(deps, exchange);
+        if (!source) return refused(unknownSource());
+        return source.spec.type === 'schedule' ? refused(isSchedule(source.name)) : handshake(exchange);
+      },
     },
   ];
 }
@@ -45,6 +50,11 @@ export function sourceRoutes(deps: HttpDependencies): Route[] {
 function sourceOf({ sources }: HttpDependencies, { params }: Exchange): LoadedSource | undefined {
   const name = params['name'];
   return typeof name === 'string' ? sources().get(name) : undefined;
+}
+
+function isSchedule(name: string): Refusal {
+  const remedy = 'Send to POST /events, or to a Source of another type.';
+  return refusal('not_found', `The Source ${name} is a schedule: Temporal makes its events. ${remedy}`);
 }
 
 function unknownSource(): Refusal {
@@ -57,7 +67,7 @@ function unknownSource(): Refusal {
  */
 function authenticate(deps: HttpDependencies, exchange: Exchange, ofToken: Guard): Refusal | undefined {
   const source = sourceOf(deps, exchange);
-  if (!source?.spec.auth) return ofToken(exchange.headers);
+  if (!source || !('auth' in source.spec) || !source.spec.auth) return ofToken(exchange.headers);
   const reference = source.spec.auth.bearer.secret;
   const secret = deps.resolveSecret(reference);
   if (secret.ok && BEARER.test(secret.value)) return guardToken(secret.value)(exchange.headers);
