@@ -97,6 +97,16 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Another event with the same source and id came first. Give each event an id of its own.',
   },
+  event_late: {
+    status: 409,
+    retryable: false,
+    remedy: 'A later event of its key went on before it. Send events in their order, or give order.holdFor time.',
+  },
+  part_missing: {
+    status: 409,
+    retryable: false,
+    remedy: 'Not every part of events.all came within the time. Send the missing ones, or make within longer.',
+  },
   run_id_conflict: {
     status: 409,
     retryable: false,

@@ -8,8 +8,9 @@ import {
   WINDOW_OVERHEAD_BYTES,
 } from '../core/limits.ts';
 import { type Offer, utf8Bytes } from '../core/offer.ts';
-import { lastOf } from '../core/stages/debounce.ts';
-import { itemBytes, lastBytes, type Pressure } from '../core/state.ts';
+import type { Pressure } from '../core/state.ts';
+import { lastOf } from '../core/unit.ts';
+import { itemBytes, lastBytes } from '../core/weight.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
 /** What a sender may send to an instance before it asks again how full that is. */

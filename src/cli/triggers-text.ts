@@ -58,7 +58,9 @@ type Counts = NonNullable<TriggerDetail['counts']>;
 function keyTable(keys: readonly KeySummary[], nowMs: number): readonly string[] {
   const rows = keys.map(({ key, window, heldEvents, cooldownUntil }) => [
     key,
-    window === undefined ? '-' : `${counted(window.eventCount, 'event')}, fires ${moment(window.firesAt, nowMs)}`,
+    window === undefined
+      ? '-'
+      : `${counted(window.eventCount, 'event')}${window.firesAt === undefined ? '' : `, fires ${moment(window.firesAt, nowMs)}`}`,
     heldEvents === undefined ? '-' : counted(heldEvents, 'event'),
     cooldownUntil === undefined ? '-' : `until ${moment(cooldownUntil, nowMs)}`,
   ]);

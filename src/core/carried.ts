@@ -1,29 +1,18 @@
-import type { DebounceSettings, Definition, RunSettings } from '../spec/definition.ts';
-import type { Json } from '../spec/json.ts';
+import type { Definition, RunSettings } from '../spec/definition.ts';
+import { carryItems, type CarriedItem, restoreItem } from './carried-item.ts';
+import { type CarriedKey, type CarriedPause, carryKey, carryPause, restoreKey, restorePause } from './carried-key.ts';
+import { type CarriedLimits, carryLimits, restoreLimits } from './carried-limits.ts';
+import { SettingsTables, type SettingsRows, Table } from './carried-table.ts';
 import type { RunRequest } from './fact.ts';
-import type { Item, LastEvent } from './offer.ts';
-import type { StageName } from './reason.ts';
+import { indexKey } from './key-entry.ts';
+import { pendingOf } from './pending.ts';
 import { SeenIdentities } from './seen.ts';
-import {
-  addStarting,
-  type Counts,
-  dueAt,
-  type Gathered,
-  gatheredBytes,
-  initialState,
-  keyEntryBytes,
-  type KeyState,
-  type TriggerState,
-  type Window,
-} from './state.ts';
+import { addStarting } from './starting.ts';
+import { blankState, type Counts, noCounts, type TriggerState, type Watched } from './state.ts';
+import { refreshShared } from './watching.ts';
+import { fallbackDueAt } from './stages/fallback.ts';
+import { gatheredBytes, keptBytes, keyEntryBytes, limitBytes, watchBytes } from './weight.ts';
 
-/** An item as it is carried: id without `evt_`, milliseconds before the state's clock, value. */
-type CarriedItem = readonly [string, number] | readonly [string, number, Json];
-/** A window: the row of its settings, 1 when it only suppresses, opened, due, earliest arrival, last event, events. */
-type CarriedWindow = readonly [number, 0 | 1, number, number, number, LastEvent, readonly CarriedItem[]];
-/** A hold: stage, until, earliest arrival, last event, events. */
-type CarriedHold = readonly [StageName, number, number, LastEvent, readonly CarriedItem[]];
-type CarriedKey = { readonly window?: CarriedWindow; readonly hold?: CarriedHold; readonly coolingUntil?: number };
 /** A run without what is counted anew; `settings` is the row of its generation, absent where that is the current one. */
 type CarriedRun = Omit<RunRequest, 'items' | 'settings' | 'generation' | 'bytes'> & {
   readonly items: readonly CarriedItem[];
@@ -31,10 +20,12 @@ type CarriedRun = Omit<RunRequest, 'items' | 'settings' | 'generation' | 'bytes'
 };
 /** A generation that decided a run which is not started yet. */
 type CarriedGeneration = { readonly generation: string; readonly settings: RunSettings };
+/** What a fallback knows of a key; null where it never happened. */
+type CarriedWatch = readonly [key: string, sinceAt: number, lastAt: number | null, firedAt: number | null];
 
 /**
  * A state as plain JSON, carried over continue-as-new. Collections keyed by what users send are arrays of pairs, never
- * object members. Settings shared by many windows or runs stand once, in a table.
+ * object members. Settings shared by many windows or runs stand once, in a table. What is absent is empty.
  */
 export type CarriedState = {
   readonly version: 1;
@@ -43,20 +34,32 @@ export type CarriedState = {
   readonly seq: number;
   readonly clock: number;
   readonly seen: string;
-  readonly windowSettings: readonly DebounceSettings[];
+  readonly windowSettings: SettingsRows['windows'];
+  readonly joinSettings?: SettingsRows['joins'];
+  readonly tallySettings?: SettingsRows['tallies'];
   readonly runSettings: readonly CarriedGeneration[];
   readonly keys: readonly (readonly [string, CarriedKey])[];
   readonly starting: readonly CarriedRun[];
-  readonly counts: Counts;
+  readonly counts: Partial<Omit<Counts, 'suppressed' | 'ended'>> & {
+    readonly suppressed?: Partial<Counts['suppressed']>;
+    readonly ended?: Partial<Counts['ended']>;
+  };
+  readonly limits?: CarriedLimits;
+  readonly watched?: readonly CarriedWatch[];
+  readonly paused?: CarriedPause;
+  readonly checkedAt?: number;
+  readonly turns?: number;
 };
 
 /** The state as it is carried. */
 export function carry(state: TriggerState): CarriedState {
   const { clock, definition } = state;
-  const windowSettings = new Table<DebounceSettings>();
+  const tables = new SettingsTables();
   const runSettings = new Table<CarriedGeneration>();
-  const keys = [...state.keys].map(([name, key]) => [name, carryKey(key, clock, windowSettings)] as const);
+  const keys = [...state.keys].map(([name, key]) => [name, carryKey(key, clock, tables)] as const);
   const starting = [...state.starting.values()].map((run) => carryRun(run, state, runSettings));
+  const { windows, joins, tallies } = tables;
+  const limits = carryLimits(state.limits);
   return {
     version: 1,
     rules: state.rules,
@@ -64,119 +67,88 @@ export function carry(state: TriggerState): CarriedState {
     seq: state.seq,
     clock,
     seen: state.seen.pack(clock, definition.dedupe.windowMs),
-    windowSettings: windowSettings.rows,
+    windowSettings: windows.rows,
+    ...(joins.rows.length > 0 && { joinSettings: joins.rows }),
+    ...(tallies.rows.length > 0 && { tallySettings: tallies.rows }),
     runSettings: runSettings.rows,
     keys,
     starting,
     counts: state.counts,
+    ...(limits && { limits }),
+    ...(state.watched.size > 0 && { watched: carryWatched(state) }),
+    ...(state.paused && { paused: carryPause(state.paused) }),
+    ...(state.checkedAt > 0 && { checkedAt: state.checkedAt }),
+    ...(state.turns > 0 && { turns: state.turns }),
   };
 }
 
 /** The inverse of `carry`. */
 export function restore(carried: CarriedState): TriggerState {
-  const { clock } = carried;
+  const { clock, definition } = carried;
   const state: TriggerState = {
-    ...initialState(carried.definition),
+    ...blankState(definition),
     seq: carried.seq,
     clock,
     seen: SeenIdentities.unpack(carried.seen, clock),
-    counts: structuredCopy(carried.counts),
+    counts: restoreCounts(carried.counts),
+    checkedAt: carried.checkedAt ?? 0,
+    turns: carried.turns ?? 0,
+    limits: restoreLimits(carried.limits),
+    ...(carried.paused && { paused: restorePause(carried.paused) }),
   };
-  for (const [name, carriedKey] of carried.keys) {
-    const key = restoreKey(carriedKey, clock, carried.windowSettings);
-    state.keys.set(name, key);
-    state.keyBytes += keyEntryBytes(name, key);
-    state.deadlines.set(name, dueAt(key));
-    for (const gathered of [key.window, key.hold]) {
-      state.pendingItems += gathered?.items.length ?? 0;
-      state.pendingBytes += gathered?.bytes ?? 0;
-    }
+  state.keyBytes += limitBytes(state.limits);
+  for (const offer of state.paused?.kept ?? []) {
+    state.pendingItems += 1;
+    state.pendingBytes += keptBytes(offer);
   }
-  for (const carriedRun of carried.starting) {
-    addStarting(state, restoreRun(carriedRun, carried));
-  }
+  restoreWatched(state, carried.watched ?? []);
+  restoreKeys(state, carried);
+  for (const carriedRun of carried.starting) addStarting(state, restoreRun(carriedRun, carried));
+  refreshShared(state);
   return state;
 }
 
-/** Rows by first appearance; each stands once. */
-class Table<T> {
-  readonly rows: T[] = [];
-  private readonly known = new Map<string, number>();
-
-  indexOf(identity: string, row: () => T): number {
-    const index = this.known.get(identity) ?? this.rows.push(row()) - 1;
-    this.known.set(identity, index);
-    return index;
+function restoreKeys(state: TriggerState, carried: CarriedState): void {
+  const { clock, definition, windowSettings, joinSettings = [], tallySettings = [] } = carried;
+  const rows = { windows: windowSettings, joins: joinSettings, tallies: tallySettings };
+  for (const [name, carriedKey] of carried.keys) {
+    const key = restoreKey(carriedKey, clock, rows, definition);
+    // Releases before the first line had no turns: what they held comes in the order it was carried in.
+    for (const waiting of key.waiting ?? []) state.turns = Math.max(state.turns, waiting.turn + 1);
+    state.keys.set(name, key);
+    state.keyBytes += keyEntryBytes(name, key);
+    indexKey(state, name, key);
+    const { items, bytes } = pendingOf(key);
+    state.pendingItems += items;
+    state.pendingBytes += bytes;
   }
 }
 
-function carryKey({ window, hold, coolingUntil }: KeyState, clock: number, table: Table<DebounceSettings>): CarriedKey {
-  return {
-    ...(window && { window: carryWindow(window, clock, table) }),
-    ...(hold && {
-      hold: [hold.stage, hold.untilAt, hold.receivedAt, hold.last, carryItems(hold.items, clock)] as const,
-    }),
-    ...(coolingUntil !== undefined && { coolingUntil }),
-  };
+function carryWatched({ watched }: TriggerState): readonly CarriedWatch[] {
+  return [...watched].map(([key, { sinceAt, lastAt, firedAt }]) => [key, sinceAt, lastAt ?? null, firedAt ?? null]);
 }
 
-function carryWindow(window: Window, clock: number, table: Table<DebounceSettings>): CarriedWindow {
-  const { settings, mode, openedAt, dueAt: at, receivedAt, last, items } = window;
-  const row = table.indexOf(JSON.stringify(settings), () => settings);
-  return [row, mode === 'suppressing' ? 1 : 0, openedAt, at, receivedAt, last, carryItems(items, clock)];
+function restoreWatched(state: TriggerState, carried: readonly CarriedWatch[]): void {
+  const { fallback } = state.definition;
+  for (const [key, sinceAt, lastAt, firedAt] of carried) {
+    const watched: Omit<Watched, 'dueAt'> = {
+      sinceAt,
+      ...(lastAt !== null && { lastAt }),
+      ...(firedAt !== null && { firedAt }),
+    };
+    state.watched.set(key, { ...watched, dueAt: fallback ? fallbackDueAt(fallback, watched) : Infinity });
+    state.keyBytes += watchBytes(key);
+  }
 }
 
 function carryRun(run: RunRequest, { clock, definition }: TriggerState, table: Table<CarriedGeneration>): CarriedRun {
-  const { runId, key, cause, firedAt, generation, settings, mode, members, last, receivedAt } = run;
+  const { items, generation, settings, bytes: _countedAnew, ...rest } = run;
   const isOther = generation !== definition.generation;
   return {
-    runId,
-    key,
-    cause,
-    firedAt,
-    mode,
-    members,
-    last,
-    receivedAt,
-    items: carryItems(run.items, clock),
+    ...rest,
+    items: carryItems(items, clock),
     ...(isOther && { settings: table.indexOf(generation, () => ({ generation, settings })) }),
   };
-}
-
-function carryItems(items: readonly Item[], clock: number): readonly CarriedItem[] {
-  return items.map((item) => carryItem(item, clock));
-}
-
-function carryItem(item: Item, clock: number): CarriedItem {
-  const head = [item.eventId.slice('evt_'.length), clock - item.time] as const;
-  return item.value === undefined ? head : [...head, item.value];
-}
-
-function restoreKey(carried: CarriedKey, clock: number, table: readonly DebounceSettings[]): KeyState {
-  const { window, hold, coolingUntil } = carried;
-  return {
-    ...(window && restoreWindow(window, clock, table)),
-    ...(hold && { hold: { stage: hold[0], untilAt: hold[1], ...restoreGathered(hold[2], hold[3], hold[4], clock) } }),
-    ...(coolingUntil !== undefined && { coolingUntil }),
-  };
-}
-
-function restoreWindow(carried: CarriedWindow, clock: number, table: readonly DebounceSettings[]): KeyState {
-  const [row, suppressing, openedAt, at, receivedAt, last, items] = carried;
-  const settings = table[row];
-  if (settings === undefined) return {};
-  const mode = suppressing ? 'suppressing' : 'collecting';
-  return { window: { mode, settings, openedAt, dueAt: at, ...restoreGathered(receivedAt, last, items, clock) } };
-}
-
-function restoreGathered(
-  receivedAt: number,
-  last: LastEvent,
-  carried: readonly CarriedItem[],
-  clock: number,
-): Gathered {
-  const items = carried.map((item) => restoreItem(item, clock));
-  return { items, last, receivedAt, bytes: gatheredBytes(items, last) };
 }
 
 function restoreRun({ items: carriedItems, settings: row, ...run }: CarriedRun, carried: CarriedState): RunRequest {
@@ -186,15 +158,13 @@ function restoreRun({ items: carriedItems, settings: row, ...run }: CarriedRun, 
   return { ...run, ...decidedBy, items, bytes: gatheredBytes(items, run.last) };
 }
 
-function restoreItem(carried: CarriedItem, clock: number): Item {
-  const [id, beforeMs, value] = carried;
-  const item = { eventId: `evt_${id}`, time: clock - beforeMs };
-  return value === undefined ? item : { ...item, value };
-}
-
-/** What a state carried by an older release does not count yet. */
-const NONE_ENDED = { rejected: 0, skipped: 0 };
-
-function structuredCopy(counts: Counts): Counts {
-  return { ...counts, suppressed: { ...counts.suppressed }, ended: { ...NONE_ENDED, ...counts.ended } };
+/** What an older release did not count yet is none. */
+function restoreCounts({ suppressed, ended, ...counts }: CarriedState['counts']): Counts {
+  const none = noCounts();
+  return {
+    ...none,
+    ...counts,
+    suppressed: { ...none.suppressed, ...suppressed },
+    ended: { ...none.ended, ...ended },
+  };
 }

@@ -1,6 +1,6 @@
+import type { JsonObject } from '../spec/json.ts';
 import type { DeadLetterCode, RunRequest } from './fact.ts';
-import type { Offer } from './offer.ts';
-import type { Reason } from './reason.ts';
+import type { Reason, StageName } from './reason.ts';
 
 /** What a shell does because of a decision, after the decision is durable. */
 export type Effect =
@@ -10,4 +10,17 @@ export type Effect =
       /** Its id and content depend on one offer alone, so deciding again gives the same run. */
       readonly sole: boolean;
     }
-  | { readonly kind: 'deadLetter'; readonly offer: Offer; readonly code: DeadLetterCode; readonly reason: Reason };
+  | {
+      readonly kind: 'deadLetter';
+      readonly key: string;
+      readonly eventId: string;
+      readonly receivedAt: number;
+      readonly event?: JsonObject;
+      readonly stage: StageName;
+      readonly code: DeadLetterCode;
+      readonly reason: Reason;
+    }
+  /** The run makes room for one that waits. */
+  | { readonly kind: 'cancelRun'; readonly runId: string }
+  /** Something has waited long for these runs to end: do they still exist? */
+  | { readonly kind: 'checkRuns'; readonly runIds: readonly string[] };

@@ -1,19 +1,16 @@
-import type { Draft, Fact } from './fact.ts';
+import type { Fact, FactOf } from './fact.ts';
+import { firstInLine } from './due.ts';
+import { evolveKey } from './evolve-key.ts';
+import { addPending } from './gathering.ts';
+import { countEnd, countingScopes, countStart, limitsOfKey, setBreaker } from './limit-count.ts';
+import type { Running } from './limit-state.ts';
+import { changeKey, indexKey } from './key-entry.ts';
+import { resumeKey } from './resume.ts';
+import { addStarting, takeStarting } from './starting.ts';
 import { identityOf } from './stages/dedupe.ts';
-import { lastOf } from './stages/debounce.ts';
-import {
-  addStarting,
-  dueAt,
-  heldBytes,
-  keyEntryBytes,
-  lastBytes,
-  runBytes,
-  type Gathered,
-  type KeyState,
-  type TriggerState,
-} from './state.ts';
-
-type FactOf<K extends Draft['kind']> = Extract<Fact, { kind: K }>;
+import type { TriggerState } from './state.ts';
+import { noteFallback, noteRun, refreshShared, watchAnew } from './watching.ts';
+import { keptBytes, limitBytes } from './weight.ts';
 
 /**
  * Folds one fact into the state: the only way state changes. The collections of `state` change in place and it is
@@ -28,161 +25,206 @@ export function evolve(state: TriggerState, fact: Fact): TriggerState {
 
 function apply(state: TriggerState, fact: Fact): void {
   switch (fact.kind) {
-    case 'definitionAdopted':
-      // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
-      state.seen.forget(fact.at, state.definition.dedupe.windowMs);
-      state.definition = fact.definition;
-      return;
     case 'eventRecorded':
-      state.counts.accepted += 1;
-      state.seen.add(identityOf(fact.offer.eventId), fact.offer.body, fact.at);
-      if (fact.by && fact.offer.by !== undefined) state.seen.add(fact.offer.by, '', fact.at);
-      return;
+      return recorded(state, fact);
     case 'eventsSuppressed':
       if (fact.reason.kind === 'duplicate') state.counts.accepted += 1;
       state.counts.suppressed[fact.stage] += fact.eventIds.length;
       return;
     case 'eventDeadLettered':
-      state.counts.accepted += 1;
+      // A conflict is found before the event is recorded, what is late or incomplete after.
+      if (fact.stage === 'dedupe') state.counts.accepted += 1;
       state.counts.deadLettered += 1;
       return;
-    case 'runDecided':
-      decided(state, fact);
-      return;
     case 'startReported':
-      reported(state, fact);
+      return reported(state, fact);
+    case 'fired':
       return;
-    case 'runEnded':
-      state.counts.ended[fact.report.status] += 1;
-      return;
+    case 'orderAdvanced':
+    case 'unitSorted':
+    case 'sortedReleased':
+    case 'partFilled':
+    case 'partsTaken':
+    case 'unitTallied':
+    case 'tallyTaken':
     case 'windowOpened':
     case 'windowExtended':
-    case 'eventCollected':
+    case 'unitCollected':
     case 'windowClosed':
-    case 'candidateHeld':
-    case 'holdReleased':
-    case 'cooldownEnded':
-      applyToKey(state, fact);
+    case 'keyExpired':
+      return evolveKey(state, fact);
+    case 'candidateWaits':
+    case 'waitMoved':
+      if (firstInLine(state, 'concurrency') === undefined) state.checkedAt = fact.at;
+      evolveKey(state, fact);
+      return refreshShared(state);
+    case 'waitEnded':
+      evolveKey(state, fact);
+      return refreshShared(state);
+    case 'eventKept':
+      return kept(state, fact);
+    case 'definitionAdopted':
+    case 'runDecided':
+    case 'runApproved':
+    case 'runEnded':
+    case 'runCancelling':
+    case 'breakerMoved':
+    case 'fallbackDue':
+    case 'runsChecked':
+    case 'paused':
+    case 'resumed':
+      applyShared(state, fact);
+      refreshShared(state);
   }
 }
 
-type KeyFact = FactOf<
-  | 'windowOpened'
-  | 'windowExtended'
-  | 'eventCollected'
-  | 'windowClosed'
-  | 'candidateHeld'
-  | 'holdReleased'
-  | 'cooldownEnded'
+type SharedFact = FactOf<
+  | 'definitionAdopted'
+  | 'runDecided'
+  | 'runApproved'
+  | 'runEnded'
+  | 'runCancelling'
+  | 'breakerMoved'
+  | 'fallbackDue'
+  | 'runsChecked'
+  | 'paused'
+  | 'resumed'
 >;
 
-function applyToKey(state: TriggerState, fact: KeyFact): void {
-  changeKey(state, fact.key, (key) => {
-    switch (fact.kind) {
-      case 'windowOpened': {
-        const { mode, settings, at } = fact;
-        key.window = { mode, settings, openedAt: at, dueAt: fact.dueAt, items: [], last: {}, receivedAt: at, bytes: 0 };
-        return;
-      }
-      case 'windowExtended':
-        if (key.window) key.window.dueAt = fact.dueAt;
-        return;
-      case 'eventCollected':
-        if (key.window) collect(state, key.window, fact);
-        return;
-      case 'windowClosed':
-        release(state, key.window);
-        delete key.window;
-        return;
-      case 'candidateHeld':
-        hold(state, key, fact);
-        return;
-      case 'holdReleased':
-        release(state, key.hold);
-        delete key.hold;
-        return;
-      case 'cooldownEnded':
-        delete key.coolingUntil;
-    }
-  });
-}
-
-/** Changes one key's entry, makes it where there is none, and lets go of it when nothing is left in it. */
-function changeKey(state: TriggerState, name: string, change: (key: KeyState) => void): void {
-  const known = state.keys.get(name);
-  const key = known ?? {};
-  const heldBefore = heldBytes(key);
-  change(key);
-  const due = dueAt(key);
-  state.deadlines.set(name, due);
-  if (known) state.keyBytes += heldBytes(key) - heldBefore;
-  if (due === undefined && known) {
-    state.keys.delete(name);
-    state.keyBytes -= keyEntryBytes(name, key);
-  } else if (due !== undefined && !known) {
-    state.keys.set(name, key);
-    state.keyBytes += keyEntryBytes(name, key);
+function applyShared(state: TriggerState, fact: SharedFact): void {
+  switch (fact.kind) {
+    case 'definitionAdopted':
+      // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
+      state.seen.forget(fact.at, state.definition.dedupe.windowMs);
+      state.definition = fact.definition;
+      return watchAnew(state, fact.definition);
+    case 'runDecided':
+      return decided(state, fact);
+    case 'runApproved':
+      return approved(state, fact);
+    case 'runEnded':
+      return ended(state, fact);
+    case 'runCancelling':
+      return eachRunning(state, fact.key, (run) => {
+        if (run.runId === fact.runId) run.cancelling = true;
+      });
+    case 'breakerMoved':
+      return moveBreaker(state, fact.key, fact.breaker);
+    case 'fallbackDue':
+      return noteFallback(state, fact.key, fact.at);
+    case 'runsChecked':
+      state.checkedAt = fact.at;
+      return;
+    case 'paused':
+      return pause(state, fact);
+    case 'resumed':
+      return resume(state, fact);
   }
 }
 
-function collect(state: TriggerState, window: Gathered, fact: FactOf<'eventCollected'>): void {
-  const { offer, item, bytes } = fact;
-  if (fact.replaces) window.items.pop();
-  else state.pendingItems += 1;
-  const isFirst = window.items.length === 0;
-  window.items.push(item);
-  window.last = lastOf(offer);
-  window.receivedAt = isFirst ? offer.receivedAt : Math.min(window.receivedAt, offer.receivedAt);
-  window.bytes += bytes;
-  state.pendingBytes += bytes;
+function recorded(state: TriggerState, { offer, by, at, seenAt = at }: FactOf<'eventRecorded'>): void {
+  state.counts.accepted += 1;
+  state.seen.add(identityOf(offer.eventId), offer.body, seenAt);
+  if (by && offer.by !== undefined) state.seen.add(offer.by, '', seenAt);
 }
 
-function release(state: TriggerState, gathered: Gathered | undefined): void {
-  if (!gathered) return;
-  state.pendingItems -= gathered.items.length;
-  state.pendingBytes -= gathered.bytes;
+function kept(state: TriggerState, { key: name, offer }: FactOf<'eventKept'>): void {
+  addPending(state, 1, keptBytes(offer));
+  if (state.paused) state.paused.kept.push(offer);
+  else changeKey(state, name, (key) => key.paused?.kept.push(offer));
 }
 
-function hold(state: TriggerState, key: KeyState, fact: FactOf<'candidateHeld'>): void {
-  const { stage, untilAt, items, last, receivedAt, bytes } = fact;
-  const added = bytes - (key.hold ? lastBytes(key.hold.last) : 0);
-  state.pendingItems += items.length;
-  state.pendingBytes += added;
-  if (!key.hold) {
-    key.hold = { stage, untilAt, items: [...items], last, receivedAt, bytes };
-    return;
+/** Changes what limits of a scope have counted, and the bytes they weigh. */
+function changeLimits(state: TriggerState, change: () => void): void {
+  const before = limitBytes(state.limits);
+  change();
+  state.keyBytes += limitBytes(state.limits) - before;
+}
+
+function counted(state: TriggerState, key: string, runId: string, at: number): void {
+  for (const scope of countingScopes(state.definition)) {
+    if (scope === 'trigger') changeLimits(state, () => countStart(state.limits, state.definition, scope, runId, at));
+    else changeKey(state, key, (it) => countStart(limitsOfKey(it), state.definition, scope, runId, at));
   }
-  for (const item of items) key.hold.items.push(item);
-  key.hold.stage = stage;
-  key.hold.untilAt = untilAt;
-  key.hold.last = last;
-  key.hold.receivedAt = Math.min(key.hold.receivedAt, receivedAt);
-  key.hold.bytes += added;
+  noteRun(state, key, 'fired', at);
 }
 
-function decided(state: TriggerState, { run, coolingUntil }: FactOf<'runDecided'>): void {
+function decided(state: TriggerState, { run, coolingUntil, breaker, at }: FactOf<'runDecided'>): void {
   addStarting(state, run);
   state.counts.runs += 1;
   state.counts.eventsInRuns += run.items.length;
-  if (coolingUntil !== undefined) {
-    changeKey(state, run.key, (key) => {
-      key.coolingUntil = coolingUntil;
+  if (!run.asks) counted(state, run.key, run.runId, at);
+  if (breaker) moveBreaker(state, state.definition.breaker?.scope === 'key' ? run.key : undefined, breaker);
+  cool(state, run.key, coolingUntil);
+}
+
+function approved(state: TriggerState, { report, coolingUntil, at }: FactOf<'runApproved'>): void {
+  counted(state, report.key, report.runId, at);
+  cool(state, report.key, coolingUntil);
+}
+
+function cool(state: TriggerState, name: string, coolingUntil: number | undefined): void {
+  if (coolingUntil === undefined) return;
+  changeKey(state, name, (key) => {
+    key.coolingUntil = coolingUntil;
+  });
+}
+
+function ended(state: TriggerState, { report, at }: FactOf<'runEnded'>): void {
+  const { runId, key: name, status, firedAt } = report;
+  state.counts.ended[status] += 1;
+  const neverBeganAt = status === 'rejected' || status === 'skipped' ? firedAt : undefined;
+  changeLimits(state, () => countEnd(state.limits, runId, neverBeganAt));
+  const periodMs = state.definition.cooldown?.periodMs ?? 0;
+  changeKey(state, name, (key) => {
+    if (key.limits) countEnd(key.limits, runId, neverBeganAt);
+    if (neverBeganAt !== undefined && key.coolingUntil === neverBeganAt + periodMs) delete key.coolingUntil;
+  });
+  if (status === 'succeeded') noteRun(state, name, 'succeeded', at);
+}
+
+function eachRunning(state: TriggerState, name: string, change: (run: Running) => void): void {
+  for (const limits of [state.limits, state.keys.get(name)?.limits]) limits?.running.forEach(change);
+}
+
+function moveBreaker(state: TriggerState, name: string | undefined, breaker: FactOf<'breakerMoved'>['breaker']): void {
+  if (name === undefined) changeLimits(state, () => setBreaker(state.limits, breaker));
+  else changeKey(state, name, (key) => setBreaker(limitsOfKey(key), breaker));
+}
+
+function pause(state: TriggerState, { key: name, by, at }: FactOf<'paused'>): void {
+  const paused = { sinceAt: at, by, kept: [] };
+  if (name === undefined) state.paused = paused;
+  else {
+    changeKey(state, name, (key) => {
+      key.paused = paused;
     });
   }
 }
 
+function resume(state: TriggerState, { key: name, sinceAt, at }: FactOf<'resumed'>): void {
+  const shiftMs = at - sinceAt;
+  const resumed = name === undefined ? state.paused : state.keys.get(name)?.paused;
+  for (const offer of resumed?.kept ?? []) addPending(state, -1, -keptBytes(offer));
+  if (name !== undefined) return changeKey(state, name, (key) => resumeKey(key, shiftMs));
+  delete state.paused;
+  for (const [other, key] of state.keys) {
+    // A key paused by itself stays so; what its windows have left is counted from the earlier of the two pauses.
+    if (key.paused) key.paused = { ...key.paused, sinceAt: Math.min(key.paused.sinceAt, sinceAt) };
+    else resumeKey(key, shiftMs);
+    indexKey(state, other, key);
+  }
+}
+
 function reported(state: TriggerState, { report }: FactOf<'startReported'>): void {
-  const run = state.starting.get(report.runId);
-  if (!run) return;
-  state.starting.delete(report.runId);
-  const bytes = runBytes(run);
-  state.startingItems -= run.items.length;
-  state.startingBytes -= bytes;
-  state.pendingItems -= run.items.length;
-  state.pendingBytes -= bytes;
-  if (report.outcome !== 'conflict') return;
+  const run = takeStarting(state, report.runId);
+  if (!run || report.outcome !== 'conflict') return;
   // Another run has the id: this one never was, and its events are in a dead letter.
   state.counts.runs -= 1;
   state.counts.eventsInRuns -= run.items.length;
   state.counts.deadLettered += run.items.length;
+  changeLimits(state, () => countEnd(state.limits, run.runId, run.firedAt));
+  changeKey(state, run.key, (key) => {
+    if (key.limits) countEnd(key.limits, run.runId, run.firedAt);
+  });
 }

@@ -62,6 +62,8 @@ export function explain(reason: Reason, timeText: (at: number) => string): strin
         : `The breaker is open after ${count(reason.failures, 'failed run')}, until ${timeText(reason.untilAt)}.`;
     case 'paused':
       return `It is paused since ${timeText(reason.since)}; what comes is kept.`;
+    case 'alreadyWaiting':
+      return `Others of its key wait since ${timeText(reason.since)} and come first.`;
     case 'alreadyStarted':
       return `A run with the same identity is being started already: ${reason.runId}.`;
   }

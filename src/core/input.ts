@@ -1,6 +1,22 @@
 import type { Definition } from '../spec/definition.ts';
-import type { RunReport, StartReport } from './fact.ts';
+import type { JsonObject } from '../spec/json.ts';
+import type { ApprovalReport, RunReport, StartReport } from './fact.ts';
 import type { Offer } from './offer.ts';
+
+/** What a person asks of an instance. A `key` limits it to that key. */
+export type Order =
+  | { readonly kind: 'pause'; readonly key?: string; readonly by: string }
+  | { readonly kind: 'resume'; readonly key?: string; readonly by: string }
+  /** `id` makes it the same order when it comes again. */
+  | {
+      readonly kind: 'fire';
+      readonly key: string;
+      readonly id: string;
+      readonly params?: JsonObject;
+      readonly force: boolean;
+      readonly by: string;
+    }
+  | { readonly kind: 'breaker'; readonly key?: string; readonly to: 'open' | 'closed'; readonly by: string };
 
 /** What can happen to an instance. */
 export type Input =
@@ -8,4 +24,6 @@ export type Input =
   | { readonly kind: 'offer'; readonly offer: Offer }
   | { readonly kind: 'tick' }
   | { readonly kind: 'startReported'; readonly report: StartReport }
-  | { readonly kind: 'runEnded'; readonly report: RunReport };
+  | { readonly kind: 'runApproved'; readonly report: ApprovalReport }
+  | { readonly kind: 'runEnded'; readonly report: RunReport }
+  | Order;

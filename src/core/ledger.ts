@@ -1,4 +1,4 @@
-import type { Fact } from './fact.ts';
+import type { Fact, FactOf } from './fact.ts';
 import type { Reason, StageName } from './reason.ts';
 import type { TriggerState } from './state.ts';
 
@@ -67,7 +67,7 @@ export type LedgerPage = {
 };
 
 /** The entry of a fact that somebody wants to hear of; undefined for the rest. */
-function ledgerEntry(fact: Fact, state: TriggerState): LedgerEntry | undefined {
+function ledgerEntry(fact: Fact): LedgerEntry | undefined {
   const { seq, at, kind } = fact;
   switch (kind) {
     case 'eventsSuppressed': {
@@ -76,17 +76,24 @@ function ledgerEntry(fact: Fact, state: TriggerState): LedgerEntry | undefined {
     }
     case 'eventDeadLettered': {
       const { key, eventId, code, reason } = fact;
-      return { seq, at, kind: 'deadLettered', key, ...naming([eventId]), reason: code, why: reason };
+      return { seq, at, kind: 'deadLettered', key, ...naming([eventId]), stage: fact.stage, reason: code, why: reason };
     }
-    case 'eventCollected':
-      return { seq, at, kind: 'collected', key: fact.key, ...naming([fact.offer.eventId]), stage: 'debounce' };
-    case 'candidateHeld': {
-      const { key, stage, untilAt, items } = fact;
-      const periodMs = state.definition.cooldown?.periodMs;
-      const why = periodMs === undefined ? undefined : ({ kind: 'coolingDown', untilAt, periodMs } as const);
-      const named = naming(items.map((item) => item.eventId));
-      return { seq, at, kind: 'waiting', key, ...named, stage, dueAt: untilAt, ...(why && { reason: why.kind, why }) };
+    case 'unitSorted':
+      return { ...collected(fact, 'order'), dueAt: fact.dueAt };
+    case 'partFilled':
+      return { ...collected(fact, 'correlate'), detail: fact.part, dueAt: fact.expiresAt };
+    case 'unitTallied':
+      return { ...collected(fact, 'threshold'), dueAt: at + fact.settings.withinMs };
+    case 'unitCollected':
+      return collected(fact, fact.stage);
+    case 'eventKept':
+      return { seq, at, kind: 'kept', key: fact.key, ...naming([fact.offer.eventId]) };
+    case 'candidateWaits': {
+      const { cause: detail, unit, ...wait } = fact;
+      return { ...waiting(wait), ...naming(unit.items.map((item) => item.eventId)), detail };
     }
+    case 'waitMoved':
+      return waiting(fact);
     case 'runDecided': {
       const { key, runId, cause, items, generation, settings, firedAt, receivedAt } = fact.run;
       const { target } = settings;
@@ -101,14 +108,50 @@ function ledgerEntry(fact: Fact, state: TriggerState): LedgerEntry | undefined {
       const { generation } = fact.definition;
       return { seq, at, kind, detail: generation, generation };
     }
+    case 'runApproved':
+      return { seq, at, kind, key: fact.report.key, runId: fact.report.runId };
+    case 'breakerMoved': {
+      const { key, breaker, by } = fact;
+      return { seq, at, kind: 'breaker', ...(key !== undefined && { key }), detail: breaker.mode, ...told(by) };
+    }
+    case 'paused':
+    case 'resumed':
+      return { seq, at, kind, ...(fact.key !== undefined && { key: fact.key }), ...told(fact.by) };
+    case 'fired':
+      return { seq, at, kind, key: fact.key, detail: fact.id, ...told(fact.by) };
     case 'eventRecorded':
+    case 'orderAdvanced':
+    case 'sortedReleased':
+    case 'partsTaken':
+    case 'tallyTaken':
     case 'windowOpened':
     case 'windowExtended':
     case 'windowClosed':
-    case 'holdReleased':
-    case 'cooldownEnded':
+    case 'waitEnded':
+    case 'runCancelling':
+    case 'fallbackDue':
+    case 'runsChecked':
+    case 'keyExpired':
       return undefined;
   }
+}
+
+function told(by: string | undefined): { by?: string } {
+  return by === undefined ? {} : { by };
+}
+
+function collected(
+  { seq, at, key, unit }: FactOf<'unitSorted' | 'partFilled' | 'unitTallied' | 'unitCollected'>,
+  stage: StageName,
+): LedgerEntry {
+  return { seq, at, kind: 'collected', key, ...naming(unit.items.map((item) => item.eventId)), stage };
+}
+
+/** A candidate waits, now or still, for another stage than before. */
+function waiting(fact: Pick<FactOf<'waitMoved'>, 'seq' | 'at' | 'key' | 'stage' | 'untilAt' | 'reason'>): LedgerEntry {
+  const { seq, at, key, stage, untilAt, reason } = fact;
+  const due = untilAt === undefined ? {} : { dueAt: untilAt };
+  return { seq, at, kind: 'waiting', key, stage, ...due, reason: reason.kind, why: reason };
 }
 
 /** The page of a step: `state` as it is after it, and the facts it gave. */
@@ -117,7 +160,7 @@ export function ledgerPage(state: TriggerState, facts: readonly Fact[]): LedgerP
   for (const fact of facts) {
     if (fact.kind === 'windowOpened' || fact.kind === 'windowExtended') entries.moveWindow(fact.key, fact.dueAt);
     if (fact.kind === 'windowClosed') entries.closeWindow(fact.key);
-    const entry = ledgerEntry(fact, state);
+    const entry = ledgerEntry(fact);
     if (entry) entries.add(entry);
   }
   const oldestAt = state.seen.oldestAt();
@@ -141,8 +184,8 @@ class Entries {
   /** What the last entry collected, while it may grow. */
   #growing: { readonly entry: LedgerEntry; readonly eventIds: string[] } | undefined;
 
-  moveWindow(key: string, dueAt: number): void {
-    this.#dueAt.set(key, dueAt);
+  moveWindow(key: string, dueAt: number | undefined): void {
+    if (dueAt !== undefined) this.#dueAt.set(key, dueAt);
   }
 
   closeWindow(key: string): void {
@@ -152,7 +195,7 @@ class Entries {
 
   add(entry: LedgerEntry): void {
     const growing = this.#growing;
-    if (growing && entry.kind === 'collected' && growing.entry.key === entry.key) {
+    if (growing && entry.kind === 'collected' && isSame(growing.entry, entry)) {
       growing.eventIds.push(...(entry.eventIds ?? []));
       return;
     }
@@ -169,10 +212,16 @@ class Entries {
   #settle(): void {
     const growing = this.#growing;
     if (!growing) return;
-    const dueAt = this.#dueAt.get(growing.entry.key ?? '');
+    const { key = '', dueAt: known } = growing.entry;
+    const dueAt = known ?? this.#dueAt.get(key);
     this.#entries.push({ ...growing.entry, ...naming(growing.eventIds), ...(dueAt !== undefined && { dueAt }) });
     this.#growing = undefined;
   }
+}
+
+/** Whether two entries say the same of different events. */
+function isSame(a: LedgerEntry, b: LedgerEntry): boolean {
+  return a.key === b.key && a.stage === b.stage && a.dueAt === b.dueAt && a.detail === b.detail;
 }
 
 function naming(eventIds: readonly string[]): { eventIds: readonly string[]; eventCount: number } {

@@ -18,6 +18,12 @@ export const LIVE_KEYS_MAX = 10_000;
 /** Most bytes of their state, measured as it is carried. */
 export const KEY_BYTES_MAX = 192 * 1_024;
 
+/** How long the highest `order.by` of a key is remembered: longer than any sender repeats, short enough to be let go. */
+export const ORDER_MARK_MS = 7 * 86_400_000;
+
+/** When something has waited so long for runs to end, they are looked for: a run terminated by hand reports nothing. */
+export const CHECK_RUNS_MS = 10 * 60_000;
+
 /** Whole events kept for `items` before a window keeps references to the rest. */
 export const WHOLE_EVENTS_MAX_BYTES = 64 * 1_024;
 
@@ -25,14 +31,36 @@ export const WHOLE_EVENTS_MAX_BYTES = 64 * 1_024;
 export const ITEM_OVERHEAD_BYTES = 45;
 /** Carried bytes of a key without its text and without what is in it: punctuation. */
 export const KEY_OVERHEAD_BYTES = 6;
-/** Carried bytes of an open window without its events, at most: settings, mode, three times, punctuation. */
-export const WINDOW_OVERHEAD_BYTES = 67;
-/** Carried bytes of a hold without its events, at most: stage, two times, punctuation. */
-export const HOLD_OVERHEAD_BYTES = 54;
+/** Carried bytes of the part, the amount and the punctuation of an event that has one. */
+export const ITEM_EXTRA_OVERHEAD_BYTES = 32;
+/** Carried bytes of a unit on its own, at most: two times, a size, punctuation. */
+export const UNIT_OVERHEAD_BYTES = 80;
+/** Carried bytes of an open window without its events, at most: settings, mode, three times, a size, punctuation. */
+export const WINDOW_OVERHEAD_BYTES = 80;
+/** Carried bytes of a waiting candidate without its events, at most: turn, how, stage, cause, four times, punctuation. */
+export const WAITING_OVERHEAD_BYTES = 150;
 /** Carried bytes of a cooldown: name, time, punctuation. */
 export const COOLDOWN_OVERHEAD_BYTES = 29;
+/** Carried bytes of the mark of an order without its value: name, time, punctuation. */
+export const MARK_OVERHEAD_BYTES = 32;
+/** Carried bytes of a join without its parts: name, row of its settings, punctuation. */
+export const JOIN_OVERHEAD_BYTES = 24;
+/** Carried bytes of a tally without its events: name, row of its settings, last event, punctuation. */
+export const TALLY_OVERHEAD_BYTES = 28;
+/** Carried bytes of a pause of one key: name, time, punctuation, without who paused it. */
+export const PAUSE_OVERHEAD_BYTES = 48;
+/** Carried bytes of an offer kept during a pause, beside the offer: punctuation. */
+export const KEPT_OVERHEAD_BYTES = 1;
+/** Carried bytes of what limits counted, without the lists: names, mode, punctuation. */
+export const BREAKER_OVERHEAD_BYTES = 100;
+/** Carried bytes of one start or failure: a time and a comma. */
+export const START_OVERHEAD_BYTES = 14;
+/** Carried bytes of a run that has not ended: id, time, punctuation. */
+export const RUNNING_OVERHEAD_BYTES = 72;
+/** Carried bytes of what a fallback watches of one key, without the key: three times, punctuation. */
+export const WATCH_OVERHEAD_BYTES = 52;
 /** Carried bytes of an unstarted run apart from its key and its events, at most: run id, times, hash, names. */
-export const RUN_OVERHEAD_BYTES = 240;
+export const RUN_OVERHEAD_BYTES = 280;
 /** Carried bytes of another generation's run settings without their content: generation, names, punctuation. */
 export const GENERATION_OVERHEAD_BYTES = 100;
 

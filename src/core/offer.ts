@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../spec/json.ts';
+import type { OrderValue } from './reason.ts';
 
 /**
  * An event as handed to an instance. The accepting side has evaluated every expression on it already, so nothing an
@@ -16,6 +17,14 @@ export type Offer = {
   readonly key: string;
   /** Hash of the `dedupe.by` values, 12 characters. */
   readonly by?: string;
+  /** The part of `events.all` that took it. */
+  readonly part?: string;
+  /** The value of `order.by`. */
+  readonly order?: OrderValue;
+  /** The value of `threshold.of`. */
+  readonly amount?: number;
+  /** Bytes of the event as JSON, where `batch.maxBytes` counts them. */
+  readonly size?: number;
   /** The `collect` value. */
   readonly item?: Json;
   /** The parts of the event that the run reads. */
@@ -28,17 +37,21 @@ export type Offer = {
   readonly traceparent?: string;
 };
 
-/** What a window, a hold or a run keeps of one event. */
+/** What a window, a waiting candidate or a run keeps of one event. */
 export type Item = {
   readonly eventId: string;
   /** What freshness measures from, epoch milliseconds. */
   readonly time: number;
   /** The collected value or the event; absent where neither is used, or where only a reference is kept. */
   readonly value?: Json;
+  readonly part?: string;
+  readonly amount?: number;
 };
 
-/** What a run needs of the one event it sees as `event`: the last that its window kept. */
-export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent'>;
+/** What a run needs of the one event it sees as `event`, the last that its window kept, and of the last of each part. */
+export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent'> & {
+  readonly parts?: readonly (readonly [part: string, event: JsonObject])[];
+};
 
 /** UTF-8 length of a text, in bytes. */
 export function utf8Bytes(text: string): number {

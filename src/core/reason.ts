@@ -24,10 +24,26 @@ export type Reason =
   /** Without `untilAt` it is open until a person closes it, or until its probes have ended. */
   | { readonly kind: 'breakerOpen'; readonly failures: number; readonly untilAt?: number }
   | { readonly kind: 'paused'; readonly since: number }
+  /** Others of its key came before it and wait still. */
+  | { readonly kind: 'alreadyWaiting'; readonly since: number }
   | { readonly kind: 'alreadyStarted'; readonly runId: string };
 
-/** A value of `order.by`; numbers and texts are not compared with each other. */
+/** What `order.by` gave: numbers come before texts, texts go by code unit. */
 export type OrderValue = number | string;
 
-/** The stages of a trigger in their order, and `run` for what the run id itself refuses. */
-export type StageName = 'dedupe' | 'freshness' | 'debounce' | 'cooldown' | 'run';
+/** The stages of a trigger in their order, `pause` where admission stands still, and `run` for what the run id refuses. */
+export type StageName =
+  | 'dedupe'
+  | 'freshness'
+  | 'order'
+  | 'correlate'
+  | 'threshold'
+  | 'debounce'
+  | 'batch'
+  | 'pause'
+  | 'hours'
+  | 'cooldown'
+  | 'rate'
+  | 'concurrency'
+  | 'breaker'
+  | 'run';

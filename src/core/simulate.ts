@@ -3,7 +3,8 @@ import { Deadlines } from './deadlines.ts';
 import type { Effect } from './effect.ts';
 import type { Fact, RunReport, RunRequest, StartReport } from './fact.ts';
 import type { Input } from './input.ts';
-import { initialState, nextDeadline, type TriggerState } from './state.ts';
+import { nextDeadline } from './due.ts';
+import { initialState, type TriggerState } from './state.ts';
 import { step } from './step.ts';
 
 /** How a run goes: when it ends, counted from its start, and how. */
@@ -99,7 +100,12 @@ export class Simulation {
       case 'startRun':
         this.#start(effect.run);
         return;
+      case 'cancelRun':
+        this.#cancel(effect.runId);
+        return;
       case 'deadLetter':
+      // Runs end only as the model says, so there is none to look for.
+      case 'checkRuns':
     }
   }
 
@@ -124,11 +130,20 @@ export class Simulation {
     return isShadow ? { takesMs: 0, status: 'succeeded' } : course;
   }
 
+  /** A run that is told to end does so at this moment. */
+  #cancel(runId: string): void {
+    const running = this.#running.get(runId);
+    if (!running) return;
+    running.status = 'cancelled';
+    running.endsAt = this.#clock;
+    this.#ends.set(running.place, this.#clock);
+  }
+
   #end({ place, run, status }: Running): void {
-    const { runId, key } = run;
+    const { runId, key, firedAt } = run;
     this.#running.delete(runId);
     this.#ends.set(place, undefined);
-    this.#step({ kind: 'runEnded', report: { runId, key, status } });
+    this.#step({ kind: 'runEnded', report: { runId, key, status, firedAt, endedAt: this.#clock } });
   }
 }
 

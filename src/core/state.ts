@@ -1,18 +1,20 @@
-import type { DebounceSettings, Definition } from '../spec/definition.ts';
+import type {
+  BatchSettings,
+  CorrelateSettings,
+  DebounceSettings,
+  Definition,
+  ThresholdSettings,
+} from '../spec/definition.ts';
 import { Deadlines } from './deadlines.ts';
-import type { RunReport, RunRequest } from './fact.ts';
-import {
-  COOLDOWN_OVERHEAD_BYTES,
-  GENERATION_OVERHEAD_BYTES,
-  HOLD_OVERHEAD_BYTES,
-  ITEM_OVERHEAD_BYTES,
-  KEY_OVERHEAD_BYTES,
-  RUN_OVERHEAD_BYTES,
-  WINDOW_OVERHEAD_BYTES,
-} from './limits.ts';
-import { type Item, jsonBytes, type LastEvent } from './offer.ts';
-import type { StageName } from './reason.ts';
+import type { Cause, RunReport, RunRequest, Waits } from './fact.ts';
+import { type LimitState, noLimits } from './limit-state.ts';
+import type { Item, LastEvent, Offer } from './offer.ts';
+import type { OrderValue, StageName } from './reason.ts';
 import { SeenIdentities } from './seen.ts';
+import type { JsonObject } from '../spec/json.ts';
+import type { Unit } from './unit.ts';
+import { watchAnew } from './watching.ts';
+import { otherSettingsBytes } from './weight.ts';
 
 /** Events on their way to one run. `bytes` is what they weigh when carried. */
 export type Gathered = {
@@ -23,20 +25,86 @@ export type Gathered = {
   bytes: number;
 };
 
-/** An open debounce window. It ends by the settings that opened it, whatever is loaded meanwhile. */
+/** An event that waits until `dueAt` for others that belong before it. */
+export type Sorted = { readonly by: OrderValue; readonly dueAt: number; readonly unit: Unit };
+
+/** The order of a key: the highest value that went on and when, and what is being sorted, lowest first. */
+export type OrderState = {
+  highest?: OrderValue;
+  at: number;
+  readonly sorting: Sorted[];
+  /** When the earliest arrival of what is being sorted has waited long enough. */
+  dueAt: number;
+};
+
+/** One part of `events.all` that is there. */
+export type Part = { readonly name: string; readonly expiresAt: number; readonly unit: Unit };
+
+/** The parts of a key that are there, oldest first. They go by the settings that opened it, whatever is loaded meanwhile. */
+export type Join = { settings: CorrelateSettings; readonly parts: Part[] };
+
+/** One unit that counts towards a threshold. */
+export type Tallied = {
+  readonly at: number;
+  readonly amount: number;
+  readonly items: readonly Item[];
+  readonly receivedAt: number;
+  /** Without its last event: the tally keeps one, that of its newest unit. */
+  readonly bytes: number;
+  readonly size?: number;
+};
+
+/** What counts towards a threshold, oldest first, by the settings that opened it. `total` is the sum of the amounts. */
+export type Tally = { readonly settings: ThresholdSettings; readonly units: Tallied[]; last: LastEvent; total: number };
+
+/** An open debounce window or batch. It ends by the settings that opened it, whatever is loaded meanwhile. */
 export type Window = {
   /** suppressing: the leading edge took its event, the rest of the window goes. */
   readonly mode: 'collecting' | 'suppressing';
-  readonly settings: DebounceSettings;
-  readonly openedAt: number;
-  dueAt: number;
+  readonly settings: DebounceSettings | BatchSettings;
+  openedAt: number;
+  /** Absent where only its events end it. */
+  dueAt?: number;
+  /** Bytes of its events themselves, where a batch counts them. */
+  size?: number;
 } & Gathered;
 
 /** A candidate that an admission stage keeps back until it may open. */
-type Hold = { stage: StageName; untilAt: number } & Gathered;
+export type Waiting = {
+  /** Its place among all that wait in this instance: the lowest comes first. */
+  readonly turn: number;
+  how: Waits;
+  stage: StageName;
+  /** When it is looked at again by itself; without it, when what closed the stage changes. */
+  untilAt?: number;
+  readonly sinceAt: number;
+  readonly cause: Cause;
+  readonly params?: JsonObject;
+} & Gathered;
+
+/** A pause: what comes meanwhile is kept, in order. */
+export type Pause = { readonly sinceAt: number; readonly by: string; readonly kept: Offer[] };
 
 /** Everything of one key. A key without any of it has no entry. */
-export type KeyState = { window?: Window; hold?: Hold; coolingUntil?: number };
+export type KeyState = {
+  order?: OrderState;
+  join?: Join;
+  tally?: Tally;
+  window?: Window;
+  /** In the order they will start. */
+  waiting?: Waiting[];
+  coolingUntil?: number;
+  limits?: LimitState;
+  /** When the limits hold nothing any more that counts. */
+  limitsOverAt?: number;
+  paused?: Pause;
+};
+
+/** What a fallback knows of a key: since when it watches, what last happened, and when it last fired itself. */
+export type Watched = { readonly sinceAt: number; lastAt?: number; firedAt?: number; dueAt: number };
+
+/** Stages whose limits may count over the whole trigger; what they keep back waits in line. */
+export type LineName = 'rate' | 'concurrency' | 'breaker';
 
 /** Running totals since the instance first started. */
 export type Counts = {
@@ -72,10 +140,22 @@ export type TriggerState = {
   readonly seen: SeenIdentities;
   readonly keys: Map<string, KeyState>;
   readonly deadlines: Deadlines;
+  /** What limits of the whole trigger have counted. */
+  readonly limits: LimitState;
+  /** Keys whose first waiting candidate is kept back by a limit of the whole trigger, by its turn. Derived. */
+  readonly lines: { readonly [stage in LineName]: Deadlines };
+  readonly watched: Map<string, Watched>;
+  paused?: Pause;
+  /** When runs that hold up others were last looked for. */
+  checkedAt: number;
+  /** When something of the whole trigger is due next. Derived. */
+  sharedDueAt: number;
+  /** The turn of the next candidate that has to wait. */
+  turns: number;
   /** Decided runs whose start is not confirmed, by run id. */
   readonly starting: Map<string, RunRequest>;
   readonly counts: Counts;
-  /** Events in windows, holds and unstarted runs, and what they weigh when carried. */
+  /** Events in windows, waiting, kept and in unstarted runs, and what they weigh when carried. */
   pendingItems: number;
   pendingBytes: number;
   /** The part of them that waits for the confirmed start of its run. */
@@ -84,8 +164,42 @@ export type TriggerState = {
   keyBytes: number;
 };
 
-/** An instance that has seen nothing. */
+/** Counts of nothing. */
+export function noCounts(): Counts {
+  return {
+    accepted: 0,
+    suppressed: {
+      dedupe: 0,
+      freshness: 0,
+      order: 0,
+      correlate: 0,
+      threshold: 0,
+      debounce: 0,
+      batch: 0,
+      pause: 0,
+      hours: 0,
+      cooldown: 0,
+      rate: 0,
+      concurrency: 0,
+      breaker: 0,
+      run: 0,
+    },
+    deadLettered: 0,
+    runs: 0,
+    eventsInRuns: 0,
+    ended: { succeeded: 0, failed: 0, timedOut: 0, cancelled: 0, deadLettered: 0, rejected: 0, skipped: 0 },
+  };
+}
+
+/** An instance that has seen nothing. Its fallback counts from the first load of the definition. */
 export function initialState(definition: Definition): TriggerState {
+  const state = blankState(definition);
+  watchAnew(state, definition);
+  return state;
+}
+
+/** A state in which nothing happened and nothing is watched. */
+export function blankState(definition: Definition): TriggerState {
   return {
     rules: 1,
     definition,
@@ -94,44 +208,20 @@ export function initialState(definition: Definition): TriggerState {
     seen: new SeenIdentities(),
     keys: new Map(),
     deadlines: new Deadlines(),
+    limits: noLimits(),
+    lines: { rate: new Deadlines(), concurrency: new Deadlines(), breaker: new Deadlines() },
+    watched: new Map(),
+    checkedAt: 0,
+    sharedDueAt: Infinity,
+    turns: 0,
     starting: new Map(),
-    counts: {
-      accepted: 0,
-      suppressed: { dedupe: 0, freshness: 0, debounce: 0, cooldown: 0, run: 0 },
-      deadLettered: 0,
-      runs: 0,
-      eventsInRuns: 0,
-      ended: { succeeded: 0, failed: 0, timedOut: 0, cancelled: 0, deadLettered: 0, rejected: 0, skipped: 0 },
-    },
+    counts: noCounts(),
     pendingItems: 0,
     pendingBytes: 0,
     startingItems: 0,
     startingBytes: 0,
     keyBytes: 0,
   };
-}
-
-/** Adds a decided run to those that wait for their start. Changes the state in place. */
-export function addStarting(state: TriggerState, run: RunRequest): void {
-  const bytes = runBytes(run);
-  state.starting.set(run.runId, run);
-  state.startingItems += run.items.length;
-  state.startingBytes += bytes;
-  state.pendingItems += run.items.length;
-  state.pendingBytes += bytes;
-}
-
-/** When something of the key is due next, epoch milliseconds. A cooldown's end is due so that the entry can go. */
-export function dueAt(key: KeyState | undefined): number | undefined {
-  if (key === undefined) return undefined;
-  const { window, hold, coolingUntil = Infinity } = key;
-  const at = Math.min(window ? window.dueAt : Infinity, hold ? hold.untilAt : Infinity, coolingUntil);
-  return at === Infinity ? undefined : at;
-}
-
-/** The next moment anything is due, epoch milliseconds, and the key it belongs to. */
-export function nextDeadline(state: TriggerState): { readonly at: number; readonly key: string } | undefined {
-  return state.deadlines.next((key) => dueAt(state.keys.get(key)));
 }
 
 /** How full the instance is. */
@@ -143,52 +233,4 @@ export function pressureOf(state: TriggerState): Pressure {
     keyBytes: state.keyBytes,
     identities: state.seen.size,
   };
-}
-
-/** Bytes of one pending event as it is carried. */
-export function itemBytes(item: Item): number {
-  return ITEM_OVERHEAD_BYTES + jsonBytes(item.value);
-}
-
-/** Bytes of the last event of a window, a hold or a run as it is carried, beyond the `{}` that each of them has. */
-export function lastBytes(last: LastEvent): number {
-  const { event, identity, traceparent } = last;
-  const isEmpty = event === undefined && identity === undefined && traceparent === undefined;
-  return isEmpty ? 0 : jsonBytes(last) - '{}'.length;
-}
-
-/** Bytes of events and the last of them, as a window, a hold or a run carries them. */
-export function gatheredBytes(items: readonly Item[], last: LastEvent): number {
-  return items.reduce((sum, item) => sum + itemBytes(item), lastBytes(last));
-}
-
-/** Bytes of an unstarted run as it is carried, with its events. */
-export function runBytes(run: RunRequest): number {
-  return RUN_OVERHEAD_BYTES + jsonBytes(run.key) + run.bytes;
-}
-
-/** Bytes of what a key's entry holds as it is carried, without the key's text and without pending events. */
-export function heldBytes({ window, hold, coolingUntil }: KeyState): number {
-  return (
-    (window ? WINDOW_OVERHEAD_BYTES : 0) +
-    (hold ? HOLD_OVERHEAD_BYTES : 0) +
-    (coolingUntil === undefined ? 0 : COOLDOWN_OVERHEAD_BYTES)
-  );
-}
-
-/** Bytes of a key's entry as it is carried, without pending events. */
-export function keyEntryBytes(name: string, key: KeyState): number {
-  return KEY_OVERHEAD_BYTES + jsonBytes(name) + heldBytes(key);
-}
-
-/** Bytes of the run settings that unstarted runs of other generations make the state carry. */
-function otherSettingsBytes({ starting, definition }: TriggerState): number {
-  const counted = new Set([definition.generation]);
-  let bytes = 0;
-  for (const { generation, settings } of starting.values()) {
-    if (counted.has(generation)) continue;
-    counted.add(generation);
-    bytes += GENERATION_OVERHEAD_BYTES + jsonBytes(settings);
-  }
-  return bytes;
 }

@@ -1,10 +1,14 @@
-import { decideDeadline, decideOffer, type Decision } from './decide.ts';
+import { decideMove, decideDeadline } from './decide.ts';
+import { type Decision, type Move, NOTHING } from './decision.ts';
+import { nextDeadline, type Due } from './due.ts';
 import type { Effect } from './effect.ts';
 import { evolve } from './evolve.ts';
 import type { Draft, Fact } from './fact.ts';
 import type { Input } from './input.ts';
+import { decideApproval, decideEnd, decideShared, recheckAll } from './shared.ts';
+import { decideOrder } from './orders.ts';
 import type { View } from './stages/stage.ts';
-import { nextDeadline, type TriggerState } from './state.ts';
+import type { TriggerState } from './state.ts';
 
 /** What a step gives: the state, which is the argument changed in place, and what happened and what to do. */
 export type Stepped = {
@@ -15,55 +19,86 @@ export type Stepped = {
 
 /**
  * Decides one input and folds what was decided. The instance's clock is the latest moment it has seen: an offer's arrival
- * (never later than `nowMs`), or `nowMs` itself for a tick. Every deadline at or before that moment fires first, each at
- * its own time, so that a worker that was away decides as if it had not been.
+ * (never later than `nowMs`), or `nowMs` itself for a tick or an order. Every deadline at or before that moment fires
+ * first, each at its own time, so that a worker that was away decides as if it had not been.
  */
 export function step(state: TriggerState, given: Input, nowMs: number): Stepped {
   const input = notAfter(given, nowMs);
-  const facts: Fact[] = [];
-  const effects: Effect[] = [];
+  const said: Said = { facts: [], effects: [] };
   const until = Math.max(state.clock, momentOf(input, nowMs, state.clock));
-  for (let due = nextDeadline(state); due !== undefined && due.at <= until; due = nextDeadline(state)) {
-    const at = Math.max(state.clock, due.at);
-    take(state, decideDeadline(viewOf(state, at), due.key), at, { facts, effects });
-  }
-  take(state, decide(viewOf(state, until), input), until, { facts, effects });
-  return { state, facts, effects };
+  fireDue(state, until, said);
+  take(state, decide(viewOf(state, until), input), until, said);
+  fireDue(state, until, said);
+  return { state, ...said };
 }
 
-/** Folds a decision into the state and adds what it says to `said`. */
-function take(state: TriggerState, decision: Decision, at: number, said: { facts: Fact[]; effects: Effect[] }): void {
-  for (const draft of decision.drafts) {
+type Said = { readonly facts: Fact[]; readonly effects: Effect[] };
+
+/** Fires every deadline up to a moment, each at its own time. */
+function fireDue(state: TriggerState, until: number, said: Said): void {
+  for (let due = nextDeadline(state); due !== undefined && due.at <= until; due = nextDeadline(state)) {
+    const at = Math.max(state.clock, due.at);
+    take(state, decideDue(viewOf(state, at), due), at, said);
+  }
+}
+
+/** Decides what a reached deadline means, of a key or of what all keys share. Changes nothing. */
+export function decideDue(view: View, due: Due): Decision {
+  return due.kind === 'key' ? decideDeadline(view, due.key) : decideShared(view);
+}
+
+/** Folds a decision into the state, adds what it says to `said`, then decides what follows from it, depth first. */
+function take(state: TriggerState, first: Decision, at: number, said: Said): void {
+  fold(state, first, at, said);
+  const moves: Move[] = first.moves.toReversed();
+  for (let move = moves.pop(); move !== undefined; move = moves.pop()) {
+    const decision = decideMove(viewOf(state, at), move);
+    fold(state, decision, at, said);
+    for (let index = decision.moves.length - 1; index >= 0; index -= 1) {
+      const next = decision.moves[index];
+      if (next) moves.push(next);
+    }
+  }
+}
+
+function fold(state: TriggerState, { drafts, effects }: Decision, at: number, said: Said): void {
+  for (const draft of drafts) {
     const fact: Fact = { seq: state.seq + 1, at, ...draft };
     evolve(state, fact);
     said.facts.push(fact);
   }
-  for (const effect of decision.effects) said.effects.push(effect);
+  for (const effect of effects) said.effects.push(effect);
 }
 
 /** Decides one input at the view's moment, deadlines aside. Changes nothing. */
 export function decide(view: View, input: Input): Decision {
   switch (input.kind) {
     case 'offer':
-      return decideOffer(view, input.offer);
+      return decideMove(view, { kind: 'offer', offer: input.offer });
     case 'definition':
-      return input.definition.loadedAt > view.definition.loadedAt
-        ? only({ kind: 'definitionAdopted', definition: input.definition })
-        : only();
+      if (input.definition.loadedAt <= view.definition.loadedAt) return NOTHING;
+      return { ...only({ kind: 'definitionAdopted', definition: input.definition }), moves: recheckAll(view.state) };
     case 'startReported': {
       const { report } = input;
       const run = view.state.starting.get(report.runId);
-      return run ? only({ kind: 'startReported', report, key: run.key }) : only();
+      return run ? only({ kind: 'startReported', report, key: run.key }) : NOTHING;
     }
+    case 'runApproved':
+      return decideApproval(view, input.report);
     case 'runEnded':
-      return only({ kind: 'runEnded', report: input.report });
+      return decideEnd(view, input.report);
+    case 'pause':
+    case 'resume':
+    case 'fire':
+    case 'breaker':
+      return decideOrder(view, input);
     case 'tick':
-      return only();
+      return NOTHING;
   }
 }
 
 function only(...drafts: readonly Draft[]): Decision {
-  return { drafts, effects: [] };
+  return { ...NOTHING, drafts };
 }
 
 function viewOf(state: TriggerState, at: number): View {
@@ -81,10 +116,17 @@ function momentOf(input: Input, nowMs: number, clock: number): number {
     case 'offer':
       return input.offer.receivedAt;
     case 'tick':
+    case 'pause':
+    case 'resume':
+    case 'fire':
+    case 'breaker':
       return nowMs;
+    case 'runApproved':
+      return Math.min(nowMs, input.report.approvedAt ?? clock);
+    case 'runEnded':
+      return Math.min(nowMs, input.report.endedAt ?? clock);
     case 'definition':
     case 'startReported':
-    case 'runEnded':
       return clock;
   }
 }

@@ -36,39 +36,24 @@ export class Verdicts {
   /** Learns from a fact of the step of `current`, if it was a delivery; a start counts once it is confirmed. */
   observe(fact: Fact, current?: Delivery): void {
     if (this.verdicts.size === 0) return;
-    switch (fact.kind) {
-      case 'eventsSuppressed': {
-        const { stage, reason } = fact;
-        if (reason.kind === 'duplicate') return this.settleDelivery(current, { kind: 'suppressed', stage, reason });
-        for (const eventId of fact.eventIds) this.settle(eventId, { kind: 'suppressed', stage, reason });
-        return;
-      }
-      case 'eventDeadLettered':
-        return this.settleDelivery(current, { kind: 'deadLettered', code: fact.code });
-      case 'runDecided': {
-        const { runId, cause, items } = fact.run;
-        const awaited = items.filter((item) => this.deliveries.has(item.eventId));
-        if (awaited.length > 0) this.decided.set(runId, { kind: 'started', runId, cause });
-        for (const { eventId } of awaited) this.moveToRun(eventId, runId);
-        return;
-      }
-      case 'startReported': {
-        const { runId, outcome } = fact.report;
-        const started = this.decided.get(runId) ?? PENDING;
-        this.settle(runId, outcome === 'conflict' ? { kind: 'deadLettered', code: 'run_id_conflict' } : started);
-        this.decided.delete(runId);
-        return;
-      }
-      case 'definitionAdopted':
-      case 'eventRecorded':
-      case 'windowOpened':
-      case 'windowExtended':
-      case 'eventCollected':
-      case 'windowClosed':
-      case 'candidateHeld':
-      case 'holdReleased':
-      case 'cooldownEnded':
-      case 'runEnded':
+    if (fact.kind === 'eventsSuppressed') {
+      const { stage, reason } = fact;
+      if (reason.kind === 'duplicate') return this.settleDelivery(current, { kind: 'suppressed', stage, reason });
+      for (const eventId of fact.eventIds) this.settle(eventId, { kind: 'suppressed', stage, reason });
+    } else if (fact.kind === 'eventDeadLettered') {
+      const verdict = { kind: 'deadLettered', code: fact.code } as const;
+      if (fact.stage === 'dedupe') this.settleDelivery(current, verdict);
+      else this.settle(fact.eventId, verdict);
+    } else if (fact.kind === 'runDecided') {
+      const { runId, cause, items } = fact.run;
+      const awaited = items.filter((item) => this.deliveries.has(item.eventId));
+      if (awaited.length > 0) this.decided.set(runId, { kind: 'started', runId, cause });
+      for (const { eventId } of awaited) this.moveToRun(eventId, runId);
+    } else if (fact.kind === 'startReported') {
+      const { runId, outcome } = fact.report;
+      const started = this.decided.get(runId) ?? PENDING;
+      this.settle(runId, outcome === 'conflict' ? { kind: 'deadLettered', code: 'run_id_conflict' } : started);
+      this.decided.delete(runId);
     }
   }
 

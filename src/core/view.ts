@@ -1,13 +1,8 @@
-import { spanText } from './explain.ts';
-import {
-  type Counts,
-  dueAt,
-  type KeyState,
-  nextDeadline,
-  type Pressure,
-  pressureOf,
-  type TriggerState,
-} from './state.ts';
+import { dueAt, nextDeadline } from './due.ts';
+import { breakerText, keyText, sharedText } from './key-text.ts';
+import { type KeyView, keyView } from './key-view.ts';
+import type { Breaker } from './limit-state.ts';
+import { type Counts, type KeyState, type Pressure, pressureOf, type TriggerState, type Watched } from './state.ts';
 
 /** Keys shown to people: enough to see what is going on, small enough to send. */
 const KEYS_SHOWN_MAX = 100;
@@ -29,34 +24,13 @@ function earliestKeys(state: TriggerState, most: number, scanned = Infinity): re
   return looked.slice(0, most).map(({ name, key }) => [name, key] as const);
 }
 
-/** What a key is doing, in one line. */
-export function keyText(name: string, key: KeyState, timeText: (at: number) => string): string {
-  const parts: string[] = [];
-  const { window, hold, coolingUntil } = key;
-  if (window?.mode === 'collecting') {
-    parts.push(`collects ${events(window.items.length)}, fires at ${timeText(window.dueAt)} (${quietText(window)})`);
-  }
-  if (window?.mode === 'suppressing') parts.push(`suppresses until ${timeText(window.dueAt)} (leading edge fired)`);
-  if (hold) parts.push(`holds ${events(hold.items.length)} until ${timeText(hold.untilAt)} (${hold.stage})`);
-  if (coolingUntil !== undefined && !hold) parts.push(`cools down until ${timeText(coolingUntil)}`);
-  return `\`${name}\` ${parts.join('; ')}`;
-}
-
-function events(count: number): string {
-  return count === 1 ? '1 event' : `${count} events`;
-}
-
-function quietText(window: NonNullable<KeyState['window']>): string {
-  const { quietMs, maxWaitMs } = window.settings;
-  const longest = maxWaitMs === undefined ? '' : `, at most ${spanText(maxWaitMs)} in all`;
-  return `${spanText(quietMs)} after the last event${longest}`;
-}
-
 /** The label of the one timer: what happens when it fires. At most 200 bytes are shown. */
 export function timerText(state: TriggerState, timeText: (at: number) => string): string {
   const next = nextDeadline(state);
-  const key = next && state.keys.get(next.key);
-  return next && key ? clip(keyText(clip(next.key, 40), key, timeText), TIMER_TEXT_MAX_CHARS) : 'nothing due';
+  if (next === undefined) return 'nothing due';
+  if (next.kind === 'shared') return clip(sharedText(state, next.at, timeText), TIMER_TEXT_MAX_CHARS);
+  const key = state.keys.get(next.key);
+  return key ? clip(keyText(clip(next.key, 40), key, timeText), TIMER_TEXT_MAX_CHARS) : 'nothing due';
 }
 
 /** The state for people, in Markdown: what is open, when it fires and why. */
@@ -64,11 +38,18 @@ export function detailsText(state: TriggerState, timeText: (at: number) => strin
   const { counts, definition } = state;
   const shown = earliestKeys(state, KEYS_IN_DETAILS, KEYS_SCANNED);
   const lines = shown.map(([name, key]) => `- ${keyText(name, key, timeText)}`);
+  const { paused } = state;
   const more = state.keys.size - shown.length;
   const suppressed = Object.entries(counts.suppressed).filter(([, count]) => count > 0);
   return [
     `**${definition.name}** generation \`${definition.generation}\` → target \`${definition.run.target}\``,
     '',
+    ...(paused
+      ? [`**Paused** since ${timeText(paused.sinceAt)} by ${paused.by}; ${paused.kept.length} kept.`, '']
+      : []),
+    ...(state.limits.breaker.mode === 'closed'
+      ? []
+      : [`**Breaker** ${breakerText(state.limits.breaker, timeText)}.`, '']),
     lines.length === 0 ? 'Nothing is open.' : '**Open**',
     ...lines,
     ...(more > 0 ? [`- and ${more} more keys`] : []),
@@ -85,24 +66,17 @@ export function clip(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** One open window, hold or cooldown, for people. Times are epoch milliseconds. */
-export type KeyView = {
-  readonly key: string;
-  readonly window?: {
-    readonly mode: 'collecting' | 'suppressing';
-    readonly events: number;
-    readonly openedAt: number;
-    readonly dueAt: number;
-  };
-  readonly hold?: { readonly stage: string; readonly events: number; readonly untilAt: number };
-  readonly coolingUntil?: number;
-};
-
 /** What an instance shows of itself, history aside. */
 export type StateView = {
   readonly definition: TriggerState['definition'];
   readonly clock: number;
-  readonly nextDeadline?: { readonly at: number; readonly key: string };
+  /** `key` is absent where it is about the whole trigger. */
+  readonly nextDeadline?: { readonly at: number; readonly key?: string };
+  readonly paused?: { readonly sinceAt: number; readonly by: string; readonly kept: number };
+  /** What limits of the whole trigger have counted. */
+  readonly limits: { readonly starts: number; readonly running: readonly string[]; readonly breaker: Breaker };
+  /** What the fallback watches, and when it is due. */
+  readonly watched: readonly { readonly key: string; readonly dueAt: number; readonly lastAt?: number }[];
   /** The keys with the earliest deadlines, at most 100. */
   readonly keys: readonly KeyView[];
   readonly liveKeys: number;
@@ -117,10 +91,14 @@ export type StateView = {
 export function instanceView(state: TriggerState): StateView {
   const next = nextDeadline(state);
   const oldestAt = state.seen.oldestAt();
+  const { paused, limits } = state;
   return {
     definition: state.definition,
     clock: state.clock,
-    ...(next && { nextDeadline: { at: next.at, key: next.key } }),
+    ...(next && { nextDeadline: { at: next.at, ...(next.kind === 'key' && { key: next.key }) } }),
+    ...(paused && { paused: { sinceAt: paused.sinceAt, by: paused.by, kept: paused.kept.length } }),
+    limits: { starts: limits.starts.length, running: limits.running.map((run) => run.runId), breaker: limits.breaker },
+    watched: [...state.watched].map(watchView),
     keys: earliestKeys(state, KEYS_SHOWN_MAX).map(([name, key]) => keyView(name, key)),
     liveKeys: state.keys.size,
     pressure: pressureOf(state),
@@ -130,13 +108,6 @@ export function instanceView(state: TriggerState): StateView {
   };
 }
 
-function keyView(key: string, { window, hold, coolingUntil }: KeyState): KeyView {
-  return {
-    key,
-    ...(window && {
-      window: { mode: window.mode, events: window.items.length, openedAt: window.openedAt, dueAt: window.dueAt },
-    }),
-    ...(hold && { hold: { stage: hold.stage, events: hold.items.length, untilAt: hold.untilAt } }),
-    ...(coolingUntil !== undefined && { coolingUntil }),
-  };
+function watchView([key, { dueAt: at, lastAt }]: readonly [string, Watched]): StateView['watched'][number] {
+  return { key, dueAt: at, ...(lastAt !== undefined && { lastAt }) };
 }

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { deadLetterQuery, viewQuery } from '../contract/definitions.ts';
 import type { InstanceView } from '../contract/messages.ts';
 import { instanceId, WORKFLOW } from '../contract/names.ts';
-import type { KeyView } from '../core/view.ts';
+import type { KeyView } from '../core/key-view.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
@@ -63,14 +63,13 @@ function summaryOf(
   };
 }
 
-function keySummary({ key, window, hold, coolingUntil }: KeyView): KeySummary {
+function keySummary({ key, window, waiting = [], coolingUntil }: KeyView): KeySummary {
+  const fires = window?.dueAt === undefined ? {} : { firesAt: rfc3339(window.dueAt) };
   return {
     key,
-    ...(window && {
-      window: { openedAt: rfc3339(window.openedAt), firesAt: rfc3339(window.dueAt), eventCount: window.events },
-    }),
+    ...(window && { window: { openedAt: rfc3339(window.openedAt), ...fires, eventCount: window.events } }),
     ...(coolingUntil !== undefined && { cooldownUntil: rfc3339(coolingUntil) }),
-    ...(hold && { heldEvents: hold.events }),
+    ...(waiting.length > 0 && { heldEvents: waiting.reduce((sum, one) => sum + one.events, 0) }),
   };
 }
 

@@ -151,20 +151,22 @@ describe('a cooldown that drops', () => {
 });
 
 describe('a cooldown over a change of definition', () => {
-  it('that removes it lets go of what is held with the next candidate of the key', () => {
+  it('that removes it lets go of what is held at once', () => {
     given(hold)
       .when(offer(0, 'a'), offer(MINUTE, 'b'), load(2 * MINUTE, { generation: 'g2' }), offer(3 * MINUTE, 'c'))
       .thenExpect({
         runs: [
           { at: 0, events: ['a'] },
-          { at: 3 * MINUTE, events: ['b', 'c'] },
+          { at: MINUTE, events: ['b'] },
+          { at: 3 * MINUTE, events: ['c'] },
         ],
       });
   });
 
-  it('that removes it lets go of what is held at its time at the latest', () => {
+  it('that shortens it leaves what is held to its time', () => {
+    const shorter = { cooldown: { periodMs: MINUTE, onExcess: 'hold' } } as const;
     const { state } = given(hold)
-      .when(offer(0, 'a'), offer(MINUTE, 'b'), load(2 * MINUTE, { generation: 'g2' }), tick(2 * HOUR))
+      .when(offer(0, 'a'), offer(MINUTE, 'b'), load(2 * MINUTE, { ...shorter, generation: 'g2' }), tick(2 * HOUR))
       .thenExpect({
         runs: [
           { at: 0, events: ['a'] },

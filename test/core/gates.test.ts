@@ -46,7 +46,8 @@ describe('dedupe', () => {
     expect(effects[0]).toMatchObject({
       kind: 'deadLetter',
       code: 'event_id_conflict',
-      offer: { eventId: idOf('a'), body: 'two' },
+      eventId: idOf('a'),
+      receivedAt: T0 + 1,
       reason: { kind: 'conflict', firstSeenAt: T0, windowMs: DAY },
     });
     expect(state.counts).toMatchObject({ accepted: 3, deadLettered: 1, eventsInRuns: 1 });

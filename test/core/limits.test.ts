@@ -13,17 +13,10 @@ import {
   PENDING_ITEMS_MAX,
 } from '../../src/core/limits.ts';
 import type { Item } from '../../src/core/offer.ts';
-import {
-  heldBytes,
-  initialState,
-  itemBytes,
-  type KeyState,
-  lastBytes,
-  pressureOf,
-  runBytes,
-  type TriggerState,
-} from '../../src/core/state.ts';
+import { initialState, type KeyState, pressureOf, type TriggerState } from '../../src/core/state.ts';
+import { heldBytes, itemBytes, lastBytes, runBytes } from '../../src/core/weight.ts';
 import type { Definition } from '../../src/spec/definition.ts';
+import type { Unit } from '../../src/core/unit.ts';
 import { DAY, definition, quiet, T0 } from './given.ts';
 import { carriedBytes, recount } from './recount.ts';
 
@@ -98,7 +91,7 @@ function shapeFacts(key: string, shape: KeyShape): Fact[] {
     facts.push({ ...base, kind: 'windowOpened', mode: 'suppressing', settings, dueAt });
   }
   if (shape === 'hold' || shape === 'everything') {
-    facts.push({ ...base, kind: 'candidateHeld', stage: 'cooldown', untilAt: dueAt, ...held });
+    facts.push({ ...base, ...waitsFor(held), untilAt: dueAt });
   }
   if (shape === 'cooldown' || shape === 'everything') {
     const cooling = runOf(key, fullDefinition, { items: 0, value: 0 });
@@ -125,9 +118,22 @@ function fillPending({ state, fold }: ReturnType<typeof instance>, gather: (inde
   }
 }
 
+/** A candidate that waits, as one with what its key holds. */
+const waitsFor = (unit: Unit) => {
+  const reason = { kind: 'coolingDown', untilAt: T0, periodMs: 1 } as const;
+  return {
+    kind: 'candidateWaits',
+    how: 'hold',
+    stage: 'cooldown',
+    cause: 'events',
+    joins: true,
+    reason,
+    unit,
+  } as const;
+};
+
 const heldUnder = (key: string, bytes: Bytes): Fact => {
-  const held = { stage: 'cooldown', untilAt: T0 + DAY, ...gatheredOf(bytes) } as const;
-  return { seq: 1, at: T0, key, kind: 'candidateHeld', ...held };
+  return { seq: 1, at: T0, key, ...waitsFor(gatheredOf(bytes)), untilAt: T0 + DAY };
 };
 const unstarted = (key: string, by: Definition, bytes: Bytes): Fact => {
   return { seq: 1, at: T0, kind: 'runDecided', run: runOf(key, by, bytes) };
@@ -232,7 +238,7 @@ describe('what is counted is never below what is carried', () => {
     const before = instance(fullDefinition);
     before.fold({ ...heldUnder('first', { items: 1, value: 0 }) });
     const carriedBefore = carriedBytes(before.state);
-    const hold = before.state.keys.get('first')?.hold;
+    const hold = before.state.keys.get('first')?.waiting?.[0];
     if (hold) hold.last = last;
     expect(carriedBytes(before.state) - carriedBefore).toBe(lastBytes(last));
   });

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { carry, restore } from '../../src/core/carried.ts';
-import { decideDeadline } from '../../src/core/decide.ts';
 import { evolve } from '../../src/core/evolve.ts';
 import type { Fact } from '../../src/core/fact.ts';
-import { initialState, nextDeadline, pressureOf } from '../../src/core/state.ts';
-import { decide, step } from '../../src/core/step.ts';
+import { nextDeadline } from '../../src/core/due.ts';
+import { initialState, pressureOf } from '../../src/core/state.ts';
+import { decide, decideDue, step } from '../../src/core/step.ts';
+import { isDebounce } from '../../src/core/stages/window.ts';
 import { heavyStories, LOG_MAX, type Played, type Story, steadyStories, stories } from './arbitrary.ts';
 import { pendingIds, recount } from './recount.ts';
 
@@ -116,7 +117,8 @@ describe('whatever happens to an instance', () => {
           const before = JSON.stringify(carry(state));
           const view = { definition: state.definition, state, at: Math.max(state.clock, next.nowMs) };
           decide(view, next.input);
-          for (const key of state.keys.keys()) decideDeadline(view, key);
+          for (const key of state.keys.keys()) decideDue(view, { kind: 'key', at: view.at, key });
+          decideDue(view, { kind: 'shared', at: view.at });
           expect(JSON.stringify(carry(state)) === before).toBe(true);
           expect(recount.claimed(state)).toEqual(recount(state));
         });
@@ -177,8 +179,9 @@ describe('a window, under any definitions', () => {
         if (window && fact.kind === 'windowExtended') window.lastAt = fact.at;
         if (window && fact.kind === 'windowClosed') {
           const { settings, at } = window.opened;
-          const due = Math.min(window.lastAt + settings.quietMs, at + (settings.maxWaitMs ?? Infinity));
-          const isFull = before?.kind === 'eventCollected' && before.at === fact.at;
+          const quietMs = isDebounce(settings) ? settings.quietMs : Infinity;
+          const due = Math.min(window.lastAt + quietMs, at + (settings.maxWaitMs ?? Infinity));
+          const isFull = before?.kind === 'unitCollected' && before.at === fact.at;
           if (isFull) expect(fact.at).toBeLessThan(due);
           else expect(fact.at).toBe(due);
           open.delete(fact.key);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { outcomeText, runText } from '../../src/core/run-view.ts';
-import { detailsText, instanceView, keyText, timerText } from '../../src/core/view.ts';
+import { keyText } from '../../src/core/key-text.ts';
+import { detailsText, instanceView, timerText } from '../../src/core/view.ts';
 import { given, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0, tick } from './given.ts';
 
 const timeText = (at: number) => `<${at - T0}>`;
@@ -63,7 +64,7 @@ describe('an instance for people', () => {
         {
           key: 'k',
           window: { mode: 'collecting', events: 0, openedAt: T0 + 2 * MINUTE, dueAt: T0 + 3 * MINUTE },
-          hold: { stage: 'cooldown', events: 2, untilAt: T0 + HOUR },
+          waiting: [{ how: 'hold', stage: 'cooldown', events: 2, untilAt: T0 + HOUR }],
           coolingUntil: T0 + HOUR,
         },
       ],

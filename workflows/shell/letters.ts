@@ -27,14 +27,16 @@ export class Letters {
   /** Writes the events that a step dead-lettered. */
   events(state: TriggerState, effects: readonly Extract<Effect, { kind: 'deadLetter' }>[]): void {
     const byCode = new Map<string, DeadLetterEntry[]>();
-    for (const { offer, code, reason } of effects) {
-      const { eventId, key, event, receivedAt } = offer;
+    for (const { eventId, key, event, receivedAt, code, reason } of effects) {
       const entry = { at: receivedAt, id: eventId, key, detail: explain(reason, timeText), ...(event && { event }) };
       const entries = byCode.get(code) ?? [];
       entries.push(entry);
       byCode.set(code, entries);
     }
-    for (const [code, entries] of byCode) this.write({ letter: letterOf(state, code, 'dedupe'), entries });
+    for (const [code, entries] of byCode) {
+      const stage = effects.find((effect) => effect.code === code)?.stage ?? 'dedupe';
+      this.write({ letter: letterOf(state, code, stage), entries });
+    }
   }
 
   /** Writes the events of a run whose id another run has. */

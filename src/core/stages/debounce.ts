@@ -1,105 +1,45 @@
 import type { DebounceSettings } from '../../spec/definition.ts';
 import type { Draft } from '../fact.ts';
-import { FULL_BYTES, FULL_ITEMS, ITEM_OVERHEAD_BYTES, WHOLE_EVENTS_MAX_BYTES } from '../limits.ts';
-import { type Item, jsonBytes, type LastEvent, type Offer } from '../offer.ts';
 import type { Reason } from '../reason.ts';
-import { itemBytes, lastBytes, type Window } from '../state.ts';
-import type { Candidate, View, Windowed, WindowStage } from './stage.ts';
-
-const NO_LAST: LastEvent = {};
-
-/**
- * What a window or a run keeps of an offer. Where it keeps whole events, those that fit 64 KB together with the
- * `gatheredBytes` that are there; of the others only the reference stays.
- */
-function itemOf(offer: Offer, gatheredBytes: number): Item {
-  const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
-  const value = offer.item ?? (fits ? offer.event : undefined);
-  const { eventId, time = offer.receivedAt } = offer;
-  return value === undefined ? { eventId, time } : { eventId, time, value };
-}
-
-/** The part of an offer that a run sees as its last event. */
-export function lastOf({ event, identity, traceparent }: Offer): LastEvent {
-  if (event === undefined && identity === undefined && traceparent === undefined) return NO_LAST;
-  return {
-    ...(event !== undefined && { event }),
-    ...(identity !== undefined && { identity }),
-    ...(traceparent !== undefined && { traceparent }),
-  };
-}
-
-/** A single offer as a candidate of its own. */
-export function soleCandidate(offer: Offer): Candidate {
-  const item = itemOf(offer, 0);
-  const last = lastOf(offer);
-  const bytes = itemBytes(item) + lastBytes(last);
-  return { key: offer.key, cause: 'events', items: [item], last, receivedAt: offer.receivedAt, bytes };
-}
+import type { KeyState, Window } from '../state.ts';
+import type { Unit } from '../unit.ts';
+import type { View, Windowed, WindowStage } from './stage.ts';
+import { closeWindow, collect, isDebounce, valueBytes } from './window.ts';
 
 function dueAtOf(settings: DebounceSettings, openedAt: number, lastAt: number): number {
   const quietEnd = lastAt + settings.quietMs;
   return settings.maxWaitMs === undefined ? quietEnd : Math.min(quietEnd, openedAt + settings.maxWaitMs);
 }
 
-/**
- * Whether windows and holds reach a cap of the instance. What is being started does not count: it leaves by itself, and
- * until then every event would be a full window of its own.
- */
-function isFull({ state }: View, addedItems: number, addedBytes: number): boolean {
-  return (
-    state.pendingItems - state.startingItems + addedItems >= FULL_ITEMS ||
-    state.pendingBytes - state.startingBytes + addedBytes >= FULL_BYTES
-  );
-}
-
-function open(view: View, settings: DebounceSettings, offer: Offer): Windowed {
-  const { key } = offer;
+function open(view: View, key: string, settings: DebounceSettings, unit: Unit): Windowed {
   const dueAt = dueAtOf(settings, view.at, view.at);
   if (settings.edge !== 'trailing') {
     const mode = settings.edge === 'leading' ? 'suppressing' : 'collecting';
-    return { drafts: [{ kind: 'windowOpened', key, mode, settings, dueAt }], candidate: soleCandidate(offer) };
+    return {
+      drafts: [{ kind: 'windowOpened', key, mode, settings, dueAt }],
+      out: [{ unit, cause: 'events' }],
+    };
   }
-  return collect(view, offer, [{ kind: 'windowOpened', key, mode: 'collecting', settings, dueAt }], undefined);
+  const opened: Draft = { kind: 'windowOpened', key, mode: 'collecting', settings, dueAt };
+  return collect(view, key, { stage: 'debounce', before: [opened], window: undefined, unit, replaces: false });
 }
 
-function collect(view: View, offer: Offer, before: readonly Draft[], window: Window | undefined): Windowed {
-  const { key } = offer;
-  const lastWas = window ? lastBytes(window.last) : 0;
-  const valueBytes = window ? window.bytes - lastWas - window.items.length * ITEM_OVERHEAD_BYTES : 0;
-  const item = itemOf(offer, valueBytes);
-  const replaced = window?.settings.keep === 'last' ? window.items[0] : undefined;
-  const drafts: Draft[] = [...before];
-  if (replaced) drafts.push(suppressed(key, replaced.eventId, { kind: 'superseded', keep: 'last' }));
-  const last = lastOf(offer);
-  const addedBytes = itemBytes(item) + lastBytes(last) - lastWas - (replaced ? itemBytes(replaced) : 0);
-  drafts.push({ kind: 'eventCollected', key, item, offer, replaces: replaced !== undefined, bytes: addedBytes });
-  if (!isFull(view, replaced ? 0 : 1, addedBytes)) return { drafts };
-  const gathered = {
-    items: [...(replaced ? [] : (window?.items ?? [])), item],
-    last,
-    receivedAt: Math.min(window?.receivedAt ?? offer.receivedAt, offer.receivedAt),
-    bytes: (window?.bytes ?? 0) + addedBytes,
-  };
-  return { drafts: [...drafts, { kind: 'windowClosed', key }], candidate: { key, cause: 'full', ...gathered } };
-}
-
-function extend(view: View, window: Window, offer: Offer): Windowed {
-  const { key } = offer;
-  const dueAt = dueAtOf(window.settings, window.openedAt, view.at);
+function extend(view: View, key: string, window: Window, settings: DebounceSettings, unit: Unit): Windowed {
+  const dueAt = dueAtOf(settings, window.openedAt, view.at);
   const extended: Draft = { kind: 'windowExtended', key, dueAt };
   if (window.mode === 'suppressing') {
-    const reason = { kind: 'edgeTaken', openedAt: window.openedAt, dueAt } as const;
-    return { drafts: [extended, suppressed(key, offer.eventId, reason)] };
+    return { drafts: [extended, superseded(key, unit, { kind: 'edgeTaken', openedAt: window.openedAt, dueAt })] };
   }
-  if (window.settings.keep === 'first' && window.items.length > 0) {
-    return { drafts: [extended, suppressed(key, offer.eventId, { kind: 'superseded', keep: 'first' })] };
+  if (settings.keep === 'first' && window.items.length > 0) {
+    return { drafts: [extended, superseded(key, unit, { kind: 'superseded', keep: 'first' })] };
   }
-  return collect(view, offer, [extended], window);
+  const replaces = settings.keep === 'last' && window.items.length > 0;
+  const before = replaces ? [extended, superseded(key, window, { kind: 'superseded', keep: 'last' })] : [extended];
+  return collect(view, key, { stage: 'debounce', before, window, unit, replaces });
 }
 
-function suppressed(key: string, eventId: string, reason: Reason): Draft {
-  return { kind: 'eventsSuppressed', key, eventIds: [eventId], stage: 'debounce', reason };
+function superseded(key: string, { items }: Pick<Unit, 'items'>, reason: Reason): Draft {
+  return { kind: 'eventsSuppressed', key, eventIds: items.map((item) => item.eventId), stage: 'debounce', reason };
 }
 
 /**
@@ -108,16 +48,14 @@ function suppressed(key: string, eventId: string, reason: Reason): Draft {
  */
 export const debounce: WindowStage = {
   name: 'debounce',
-  applies: (view, key) => key?.window !== undefined || view.definition.debounce !== undefined,
-  enter(view, key, offer) {
-    if (key?.window) return extend(view, key.window, offer);
+  applies: (view, key) => (key?.window ? isDebounce(key.window.settings) : view.definition.debounce !== undefined),
+  enter(view, key, state, unit) {
+    const window = state?.window;
+    if (window && isDebounce(window.settings)) return extend(view, key, window, window.settings, unit);
     const settings = view.definition.debounce;
-    return settings ? open(view, settings, offer) : { drafts: [], candidate: soleCandidate(offer) };
+    return settings ? open(view, key, settings, unit) : { drafts: [], out: [{ unit, cause: 'events' }] };
   },
-  end(_view, key, { window }) {
-    const drafts: Draft[] = [{ kind: 'windowClosed', key }];
-    if (!window || window.items.length === 0) return { drafts };
-    const { items, last, receivedAt, bytes } = window;
-    return { drafts, candidate: { key, cause: 'events', items, last, receivedAt, bytes } };
-  },
+  heldBytes: (state) => valueBytes(state?.window),
+  dueAt: ({ window }: KeyState) => (window && isDebounce(window.settings) ? window.dueAt : undefined),
+  end: (_view, key, { window }) => closeWindow(key, window),
 };

@@ -6,8 +6,8 @@ export function identityOf(eventId: string): string {
   return eventId.slice('evt_'.length);
 }
 
-function seenWithin(view: View, identity: string) {
-  return view.state.seen.find(identity, view.at, view.definition.dedupe.windowMs);
+function seenWithin(view: View, identity: string, seenAt: number) {
+  return view.state.seen.find(identity, seenAt, view.definition.dedupe.windowMs);
 }
 
 /**
@@ -16,9 +16,9 @@ function seenWithin(view: View, identity: string) {
  */
 export const dedupe: Gate = {
   name: 'dedupe',
-  judge(view, offer) {
+  judge(view, offer, seenAt) {
     const windowMs = view.definition.dedupe.windowMs;
-    const seen = seenWithin(view, identityOf(offer.eventId));
+    const seen = seenWithin(view, identityOf(offer.eventId), seenAt);
     if (seen && SeenIdentities.sameBody(seen, offer.body)) {
       return { kind: 'suppress', reason: { kind: 'duplicate', firstSeenAt: seen.at, windowMs } };
     }
@@ -26,7 +26,7 @@ export const dedupe: Gate = {
       const reason = { kind: 'conflict', firstSeenAt: seen.at, windowMs } as const;
       return { kind: 'deadLetter', code: 'event_id_conflict', reason };
     }
-    const same = offer.by === undefined ? undefined : seenWithin(view, offer.by);
+    const same = offer.by === undefined ? undefined : seenWithin(view, offer.by, seenAt);
     if (same) return { kind: 'suppress', reason: { kind: 'sameDedupeKey', firstSeenAt: same.at, windowMs } };
     return { kind: 'pass' };
   },

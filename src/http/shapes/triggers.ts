@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { anyJson, count, moment } from './values.ts';
 
-const window = z.object({ openedAt: moment, firesAt: moment, eventCount: count });
+const window = z.object({ openedAt: moment, firesAt: moment.exactOptional(), eventCount: count });
 
 /** What one key of a trigger waits for. */
 export const keySummary = z.object({

@@ -74,7 +74,7 @@ async function pendingIn(client: Client): Promise<readonly string[]> {
     if (!view) continue;
     const { keys, starting, pressure, counts } = view;
     const { pendingItems } = pressure;
-    const open = keys.filter((key) => key.window ?? key.hold).map(({ key }) => key);
+    const open = keys.filter((key) => key.window ?? key.waiting).map(({ key }) => key);
     const ended = Object.values(counts.ended).reduce((sum, count) => sum + count, 0);
     if (pendingItems > 0 || starting.length > 0 || open.length > 0 || ended < counts.runs) {
       pending.push(`${name}: ${JSON.stringify({ pendingItems, starting, open, ended, runs: counts.runs })}`);

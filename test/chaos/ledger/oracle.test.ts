@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { initialState } from '../../../src/core/state.ts';
+import { initialState, noCounts } from '../../../src/core/state.ts';
 import { definition } from '../../core/given.ts';
 import type { Evidence, InstanceEvidence } from './evidence.ts';
 import { violations } from './oracle.ts';
@@ -18,7 +18,7 @@ const instance: InstanceEvidence = {
   counts: {
     ...initialState(definition()).counts,
     accepted: 5,
-    suppressed: { dedupe: 1, freshness: 0, debounce: 0, cooldown: 0, run: 0 },
+    suppressed: { ...noCounts().suppressed, dedupe: 1 },
     deadLettered: 1,
     runs: 2,
     eventsInRuns: 3,
@@ -71,7 +71,7 @@ describe('the oracle of the ledger test', () => {
     ['a delivery that was not decided', counting({ accepted: 4 }), 'decided and sent differ: 4 and 5'],
     [
       'a duplicate that was not suppressed',
-      counting({ suppressed: { dedupe: 0, freshness: 0, debounce: 0, cooldown: 0, run: 0 } }),
+      counting({ suppressed: noCounts().suppressed }),
       'duplicates suppressed and sent differ: 0 and 1',
     ],
     ['a conflict that was not dead-lettered', counting({ deadLettered: 0 }), 'conflicts dead-lettered and sent differ'],

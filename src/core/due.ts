@@ -1,0 +1,42 @@
+import { ORDER_MARK_MS } from './limits.ts';
+import type { KeyState, LineName, TriggerState } from './state.ts';
+
+/** What is due next: of a key, or of what is shared by all keys. */
+export type Due =
+  | { readonly kind: 'key'; readonly at: number; readonly key: string }
+  | { readonly kind: 'shared'; readonly at: number };
+
+/** When something of the key is due next, epoch milliseconds; of a cooldown, that its entry can go. */
+export function dueAt(key: KeyState | undefined): number | undefined {
+  if (key === undefined || key.paused) return undefined;
+  const { order, join, tally, window, waiting, coolingUntil = Infinity, limitsOverAt = Infinity } = key;
+  let at = Math.min(coolingUntil, limitsOverAt);
+  if (order) at = Math.min(at, order.sorting.length === 0 ? order.at + ORDER_MARK_MS : order.dueAt);
+  const part = join?.parts[0];
+  if (part) at = Math.min(at, part.expiresAt);
+  const oldest = tally?.units[0];
+  if (tally && oldest) at = Math.min(at, oldest.at + tally.settings.withinMs);
+  if (window?.dueAt !== undefined) at = Math.min(at, window.dueAt);
+  const first = waiting?.[0];
+  if (first?.untilAt !== undefined) at = Math.min(at, first.untilAt);
+  return at === Infinity ? undefined : at;
+}
+
+/** The turn of the key's first waiting candidate, if a limit of the whole trigger keeps it back at this stage. */
+export function turnAt(key: KeyState | undefined, stage: LineName): number | undefined {
+  const first = key?.paused ? undefined : key?.waiting?.[0];
+  return first?.stage === stage && first.untilAt === undefined ? first.turn : undefined;
+}
+
+/** The key that is first in a line. */
+export function firstInLine(state: TriggerState, stage: LineName): string | undefined {
+  return state.lines[stage].next((key) => turnAt(state.keys.get(key), stage))?.key;
+}
+
+/** The next moment anything is due, epoch milliseconds. While the trigger is paused nothing is. */
+export function nextDeadline(state: TriggerState): Due | undefined {
+  if (state.paused) return undefined;
+  const next = state.deadlines.next((key) => dueAt(state.keys.get(key)));
+  if (next && next.at <= state.sharedDueAt) return { kind: 'key', at: next.at, key: next.key };
+  return state.sharedDueAt === Infinity ? undefined : { kind: 'shared', at: state.sharedDueAt };
+}

@@ -1,0 +1,104 @@
+import type { FactOf } from './fact.ts';
+import {
+  collect,
+  fillPart,
+  moveTo,
+  release,
+  sortIn,
+  takeParts,
+  takeSorted,
+  takeTallied,
+  tally,
+  wait,
+  waitingBytes,
+} from './gathering.ts';
+import { changeKey } from './key-entry.ts';
+import { ORDER_MARK_MS } from './limits.ts';
+import type { KeyState, TriggerState } from './state.ts';
+
+type KeyFact = FactOf<
+  | 'orderAdvanced'
+  | 'unitSorted'
+  | 'sortedReleased'
+  | 'partFilled'
+  | 'partsTaken'
+  | 'unitTallied'
+  | 'tallyTaken'
+  | 'windowOpened'
+  | 'windowExtended'
+  | 'unitCollected'
+  | 'windowClosed'
+  | 'candidateWaits'
+  | 'waitMoved'
+  | 'waitEnded'
+  | 'keyExpired'
+>;
+
+/** Folds a fact about what one key gathers. Changes the state in place. */
+export function evolveKey(state: TriggerState, fact: KeyFact): void {
+  changeKey(state, fact.key, (key) => {
+    switch (fact.kind) {
+      case 'orderAdvanced':
+        key.order ??= { at: fact.at, sorting: [], dueAt: Infinity };
+        key.order.highest = fact.to;
+        key.order.at = fact.at;
+        return;
+      case 'unitSorted':
+        return sortIn(state, key, fact);
+      case 'sortedReleased':
+        return takeSorted(state, key, fact.count);
+      case 'partFilled':
+        return fillPart(state, key, fact);
+      case 'partsTaken':
+        return key.join && takeParts(state, key.join, fact.parts);
+      case 'unitTallied':
+        return tally(state, key, fact);
+      case 'tallyTaken':
+        return takeTallied(state, key, fact.count);
+      case 'windowOpened':
+      case 'windowExtended':
+      case 'unitCollected':
+      case 'windowClosed':
+        return evolveWindow(state, key, fact);
+      case 'candidateWaits':
+        return wait(state, key, fact);
+      case 'waitMoved': {
+        const first = key.waiting?.[0];
+        return first && moveTo(first, fact);
+      }
+      case 'waitEnded': {
+        const first = key.waiting?.shift();
+        return first && release(state, { ...first, bytes: waitingBytes(first) });
+      }
+      case 'keyExpired':
+        return expire(key, fact.at);
+    }
+  });
+}
+
+type WindowFact = FactOf<'windowOpened' | 'windowExtended' | 'unitCollected' | 'windowClosed'>;
+
+function evolveWindow(state: TriggerState, key: KeyState, fact: WindowFact): void {
+  switch (fact.kind) {
+    case 'windowOpened': {
+      const { mode, settings, at, dueAt } = fact;
+      const due = dueAt === undefined ? {} : { dueAt };
+      key.window = { mode, settings, openedAt: at, ...due, items: [], last: {}, receivedAt: at, bytes: 0 };
+      return;
+    }
+    case 'windowExtended':
+      if (key.window) key.window.dueAt = fact.dueAt;
+      return;
+    case 'unitCollected':
+      return collect(state, key, fact);
+    case 'windowClosed':
+      release(state, key.window);
+      delete key.window;
+  }
+}
+
+/** Limits that are over are let go of with every change of a key. */
+function expire(key: KeyState, at: number): void {
+  if ((key.coolingUntil ?? Infinity) <= at) delete key.coolingUntil;
+  if (key.order?.sorting.length === 0 && key.order.at + ORDER_MARK_MS <= at) delete key.order;
+}

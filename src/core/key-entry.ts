@@ -1,0 +1,45 @@
+import { dueAt, turnAt } from './due.ts';
+import { settleLimits } from './limit-count.ts';
+import type { KeyState, LineName, TriggerState } from './state.ts';
+import { heldBytes, keyEntryBytes } from './weight.ts';
+
+const LINES: readonly LineName[] = ['rate', 'concurrency', 'breaker'];
+
+/** Whether nothing is left in an entry. */
+function isEmpty({ order, join, tally, window, waiting, coolingUntil, limits, paused }: KeyState): boolean {
+  const holds = order ?? join ?? tally ?? window ?? waiting ?? coolingUntil ?? limits ?? paused;
+  return holds === undefined;
+}
+
+/** Tells the deadlines and the lines what a key waits for. */
+export function indexKey(state: TriggerState, name: string, key: KeyState | undefined): void {
+  state.deadlines.set(name, dueAt(key));
+  for (const stage of LINES) state.lines[stage].set(name, turnAt(key, stage));
+}
+
+/** Changes one key's entry, makes it where there is none, and lets go of it when nothing is left in it. */
+export function changeKey(state: TriggerState, name: string, change: (key: KeyState) => void): void {
+  const known = state.keys.get(name);
+  const key = known ?? {};
+  const heldBefore = heldBytes(key);
+  change(key);
+  tidy(key);
+  settleLimits(key, state);
+  const empty = isEmpty(key);
+  indexKey(state, name, empty ? undefined : key);
+  if (known) state.keyBytes += heldBytes(key) - heldBefore;
+  if (empty && known) {
+    state.keys.delete(name);
+    state.keyBytes -= keyEntryBytes(name, key);
+  } else if (!empty && !known) {
+    state.keys.set(name, key);
+    state.keyBytes += keyEntryBytes(name, key);
+  }
+}
+
+/** Drops what has become empty. */
+function tidy(key: KeyState): void {
+  if (key.join?.parts.length === 0) delete key.join;
+  if (key.tally?.units.length === 0) delete key.tally;
+  if (key.waiting?.length === 0) delete key.waiting;
+}

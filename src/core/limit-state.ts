@@ -1,0 +1,32 @@
+/** A run that has started, for limits that count those that have not ended. */
+export type Running = {
+  readonly runId: string;
+  readonly firedAt: number;
+  /** It was told to end, to make room. */
+  cancelling: boolean;
+};
+
+/** A breaker; times in epoch milliseconds. What waits at it is parked. */
+export type Breaker =
+  | { readonly mode: 'closed'; readonly failedAt: readonly number[] }
+  /** Without `untilAt` a person opened it, and only a person closes it. */
+  | { readonly mode: 'open'; readonly failures: number; readonly untilAt?: number }
+  /** Probes run; `succeeded` of them have ended well. */
+  | { readonly mode: 'halfOpen'; readonly probes: readonly string[]; readonly succeeded: number }
+  /** What was parked starts one after the other; `runId` is the one on its way. */
+  | { readonly mode: 'draining'; readonly runId?: string };
+
+export const CLOSED: Breaker = { mode: 'closed', failedAt: [] };
+
+/** What the limits of one scope count: of the whole trigger, or of one key. */
+export type LimitState = { starts: number[]; running: Running[]; breaker: Breaker };
+
+/** Limits that have counted nothing. */
+export function noLimits(): LimitState {
+  return { starts: [], running: [], breaker: CLOSED };
+}
+
+/** Whether there is nothing in it that could ever close a stage. */
+export function isIdle({ starts, running, breaker }: LimitState): boolean {
+  return starts.length === 0 && running.length === 0 && breaker.mode === 'closed' && breaker.failedAt.length === 0;
+}

@@ -1,0 +1,72 @@
+import { type Decision, type Move, NOTHING } from './decision.ts';
+import { firstInLine } from './due.ts';
+import type { Order } from './input.ts';
+import { CLOSED } from './limit-state.ts';
+import type { LastEvent } from './offer.ts';
+import { recheckAll, roomMade } from './shared.ts';
+import type { View } from './stages/stage.ts';
+import { lastBytes } from './weight.ts';
+
+type OrderOf<K extends Order['kind']> = Extract<Order, { kind: K }>;
+
+/** Decides what a person asked for. What is so already stays so, without a fact. */
+export function decideOrder(view: View, order: Order): Decision {
+  switch (order.kind) {
+    case 'pause':
+      return decidePause(view, order);
+    case 'resume':
+      return decideResume(view, order);
+    case 'fire':
+      return decideFire(view, order);
+    case 'breaker':
+      return decideBreaker(view, order);
+  }
+}
+
+function pauseOf({ state }: View, key: string | undefined) {
+  return key === undefined ? state.paused : state.keys.get(key)?.paused;
+}
+
+function decidePause(view: View, { key, by }: OrderOf<'pause'>): Decision {
+  if (pauseOf(view, key)) return NOTHING;
+  return { ...NOTHING, drafts: [{ kind: 'paused', ...(key !== undefined && { key }), by }] };
+}
+
+/** Windows go on with the time they had left, and what was kept enters the stages in order, as if it arrived now. */
+function decideResume(view: View, { key, by }: OrderOf<'resume'>): Decision {
+  const paused = pauseOf(view, key);
+  if (!paused) return NOTHING;
+  const { sinceAt, kept } = paused;
+  const waiting: readonly Move[] = key === undefined ? recheckAll(view.state) : [{ kind: 'recheck', key }];
+  const offers = kept.map((offer): Move => ({ kind: 'offer', offer, seenAt: offer.receivedAt }));
+  const resumed = { kind: 'resumed', ...(key !== undefined && { key }), by, sinceAt } as const;
+  return { ...NOTHING, drafts: [resumed], moves: [...waiting, ...offers] };
+}
+
+/** A run without events enters admission. The same order again does nothing while the first one waits. */
+function decideFire(view: View, { key, id, params, force, by }: OrderOf<'fire'>): Decision {
+  const waiting = view.state.keys.get(key)?.waiting ?? [];
+  if (waiting.some(({ cause, last }) => cause === 'manual' && last.identity === id)) return NOTHING;
+  const last: LastEvent = { identity: id };
+  const unit = { items: [], last, receivedAt: view.at, bytes: lastBytes(last) };
+  const candidate = { ...unit, key, cause: 'manual', force, ...(params && { params }) } as const;
+  return {
+    drafts: [{ kind: 'fired', key, id, force, by }],
+    effects: [],
+    moves: [{ kind: 'admit', candidate, sole: false }],
+  };
+}
+
+/** A person opens a breaker until a person closes it; closed, it drains what is parked one run after the other. */
+function decideBreaker(view: View, { key: name, to, by }: OrderOf<'breaker'>): Decision {
+  const settings = view.definition.breaker;
+  if (!settings || (settings.scope === 'key') !== (name !== undefined)) return NOTHING;
+  const about = { kind: 'breakerMoved', ...(name !== undefined && { key: name }), by } as const;
+  if (to === 'open') return { ...NOTHING, drafts: [{ ...about, breaker: { mode: 'open', failures: 0 } }] };
+  const isParked =
+    name === undefined
+      ? firstInLine(view.state, 'breaker') !== undefined
+      : view.state.keys.get(name)?.waiting?.[0]?.stage === 'breaker';
+  const breaker = isParked ? ({ mode: 'draining' } as const) : CLOSED;
+  return { ...NOTHING, drafts: [{ ...about, breaker }], moves: roomMade(view, name) };
+}

@@ -1,0 +1,101 @@
+import type { BreakerSettings, Definition } from '../../spec/definition.ts';
+import { firstInLine } from '../due.ts';
+import type { RunReport } from '../fact.ts';
+import { type Breaker, CLOSED } from '../limit-state.ts';
+import { limitsOf } from './limit.ts';
+import { type AdmissionStage, type Candidate, OPEN, type View } from './stage.ts';
+
+/** Whether a breaker lets this candidate through now, as a probe or as the next of what was parked. */
+function letsThrough(view: View, settings: BreakerSettings, breaker: Breaker, candidate: Candidate): boolean {
+  switch (breaker.mode) {
+    case 'closed':
+      return true;
+    case 'open':
+      return breaker.untilAt !== undefined && breaker.untilAt <= view.at;
+    case 'halfOpen':
+      return breaker.probes.length + breaker.succeeded < settings.probes;
+    case 'draining':
+      return breaker.runId === undefined && isNext(view, settings, candidate);
+  }
+}
+
+/** Whether nobody who waits at the breaker comes before the candidate. */
+function isNext({ state }: View, { scope }: BreakerSettings, { key, turn }: Candidate): boolean {
+  const first = scope === 'trigger' ? firstInLine(state, 'breaker') : key;
+  const parked = first === undefined ? undefined : state.keys.get(first)?.waiting?.[0];
+  return parked === undefined || parked.turn === turn;
+}
+
+/** The breaker after the start of a run that it let through; undefined where it stays as it is. */
+export function afterStart(definition: Definition, before: Breaker, runId: string): Breaker | undefined {
+  if (definition.breaker === undefined) return undefined;
+  switch (before.mode) {
+    case 'closed':
+      return undefined;
+    case 'open':
+      return { mode: 'halfOpen', probes: [runId], succeeded: 0 };
+    case 'halfOpen':
+      return { ...before, probes: [...before.probes, runId] };
+    case 'draining':
+      return { mode: 'draining', runId };
+  }
+}
+
+type End = { readonly runId: string; readonly status: RunReport['status']; readonly at: number };
+
+/**
+ * The breaker after a run ended; undefined where it stays as it is. `isEmpty` says that nothing is parked any more.
+ * Failed and timed-out runs count; a probe that ended in any other way than well or badly gives its place back.
+ */
+export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, isEmpty: boolean): Breaker | undefined {
+  const { runId, status, at } = end;
+  const isBad = status === 'failed' || status === 'timedOut';
+  const opened: Breaker = { mode: 'open', failures: settings.failures, untilAt: at + settings.openForMs };
+  switch (before.mode) {
+    case 'closed':
+      return isBad ? counted(settings, before.failedAt, at, opened) : undefined;
+    case 'open':
+      return undefined;
+    case 'halfOpen': {
+      if (!before.probes.includes(runId)) return undefined;
+      if (isBad || status === 'deadLettered') return { ...opened, failures: 1 };
+      const probes = before.probes.filter((probe) => probe !== runId);
+      const succeeded = before.succeeded + (status === 'succeeded' ? 1 : 0);
+      if (succeeded < settings.probes) return { mode: 'halfOpen', probes, succeeded };
+      return isEmpty ? CLOSED : { mode: 'draining' };
+    }
+    case 'draining':
+      if (before.runId !== runId) return undefined;
+      if (isBad) return { ...opened, failures: 1 };
+      return isEmpty ? CLOSED : { mode: 'draining' };
+  }
+}
+
+function counted(settings: BreakerSettings, failedAt: readonly number[], at: number, opened: Breaker): Breaker {
+  const recent = [...failedAt.filter((one) => one > at - settings.withinMs), at];
+  return recent.length >= settings.failures ? opened : { mode: 'closed', failedAt: recent };
+}
+
+function failuresOf(breaker: Breaker): number {
+  return breaker.mode === 'open' ? breaker.failures : 0;
+}
+
+/** Open after failures: parks what comes, tries again with probes, drains what is parked one run after the other. */
+export const breaker: AdmissionStage = {
+  name: 'breaker',
+  forced: false,
+  admit(view, candidate) {
+    const settings = view.definition.breaker;
+    if (settings === undefined) return OPEN;
+    const now = limitsOf(view.state, settings.scope, candidate.key).breaker;
+    if (letsThrough(view, settings, now, candidate)) return OPEN;
+    const untilAt = now.mode === 'open' ? now.untilAt : undefined;
+    const reason = {
+      kind: 'breakerOpen',
+      failures: failuresOf(now),
+      ...(untilAt !== undefined && { untilAt }),
+    } as const;
+    const again = settings.scope === 'key' && untilAt !== undefined && { untilAt };
+    return { kind: 'closed', onExcess: 'park', reason, ...again };
+  },
+};

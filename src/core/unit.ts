@@ -1,0 +1,86 @@
+import { WHOLE_EVENTS_MAX_BYTES } from './limits.ts';
+import { type Item, jsonBytes, type LastEvent, type Offer } from './offer.ts';
+import type { OrderValue } from './reason.ts';
+import { itemBytes, lastBytes } from './weight.ts';
+
+/** One or more events that go through the windows together: one event at first, what a window let go of later. */
+export type Unit = {
+  readonly items: readonly Item[];
+  readonly last: LastEvent;
+  /** The earliest arrival among them, epoch milliseconds. */
+  readonly receivedAt: number;
+  /** What they weigh when carried. */
+  readonly bytes: number;
+  readonly order?: OrderValue;
+  readonly part?: string;
+  /** Bytes of the events themselves, where a batch counts them. */
+  readonly size?: number;
+};
+
+const NO_LAST: LastEvent = {};
+
+/** The part of an offer that a run sees as its last event. */
+export function lastOf({ event, identity, traceparent, part }: Offer): LastEvent {
+  if (event === undefined && identity === undefined && traceparent === undefined) return NO_LAST;
+  return {
+    ...(event !== undefined && (part === undefined ? { event } : { event, parts: [[part, event]] })),
+    ...(identity !== undefined && { identity }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+/**
+ * An offer on its own. Where a trigger keeps whole events, those that fit 64 KB together with the `gatheredBytes` that its
+ * first window holds; of the others only the reference stays.
+ */
+export function unitOf(offer: Offer, gatheredBytes: number): Unit {
+  const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
+  const value = offer.item ?? (fits ? offer.event : undefined);
+  const { eventId, receivedAt, time = receivedAt, part, amount, order, size } = offer;
+  const item: Item = {
+    eventId,
+    time,
+    ...(value !== undefined && { value }),
+    ...(part !== undefined && { part }),
+    ...(amount !== undefined && { amount }),
+  };
+  const last = lastOf(offer);
+  return {
+    items: [item],
+    last,
+    receivedAt,
+    bytes: itemBytes(item) + lastBytes(last),
+    ...(order !== undefined && { order }),
+    ...(part !== undefined && { part }),
+    ...(size !== undefined && { size }),
+  };
+}
+
+/** What a run sees of the events before and of a later one: the later one, and the latest of each part. */
+export function laterLast(before: LastEvent, later: LastEvent): LastEvent {
+  if (before.parts === undefined) return later;
+  const renewed = new Set((later.parts ?? []).map(([part]) => part));
+  const kept = before.parts.filter(([part]) => !renewed.has(part));
+  return { ...later, parts: [...kept, ...(later.parts ?? [])] };
+}
+
+/** Several units as one, in their order; what they see last is that of the later ones. Takes at least one. */
+export function joined(first: Unit, ...others: readonly Unit[]): Unit {
+  return others.reduce<Unit>((before, unit) => {
+    const last = laterLast(before.last, unit.last);
+    const size =
+      before.size === undefined && unit.size === undefined ? undefined : (before.size ?? 0) + (unit.size ?? 0);
+    return {
+      items: [...before.items, ...unit.items],
+      last,
+      receivedAt: Math.min(before.receivedAt, unit.receivedAt),
+      bytes: before.bytes - lastBytes(before.last) + unit.bytes - lastBytes(unit.last) + lastBytes(last),
+      ...(size !== undefined && { size }),
+    };
+  }, bare(first));
+}
+
+/** A unit without what only the windows before it needed. */
+function bare({ items, last, receivedAt, bytes, size }: Unit): Unit {
+  return { items, last, receivedAt, bytes, ...(size !== undefined && { size }) };
+}
