@@ -1,8 +1,7 @@
 import type { ScheduleSpec } from '../spec/source.ts';
-import { compileCron } from './cron.ts';
 import type { Schedule } from './definitions.ts';
-import { error, type Problem, warning } from './finding.ts';
-import { zoneOf } from './zone.ts';
+import { type Problem, warning } from './finding.ts';
+import { compileAt } from './times.ts';
 
 /** Each time is a workflow of its own, about ten events of history: below this they are thousands an hour. */
 const FREQUENT_MS = 10_000;
@@ -14,18 +13,9 @@ export function compileSchedule(
   nowMs: number,
 ): { readonly schedule?: Schedule; readonly problems: readonly Problem[] } {
   if ('every' in spec) return { schedule: { kind: 'every', everyMs: spec.every }, problems: frequent(spec.every) };
-  const cron = compileCron(spec.cron);
-  const zone = zoneOf(spec.timeZone, nowMs);
-  if (cron.ok && zone.ok) {
-    return { schedule: { kind: 'cron', text: spec.cron, cron: cron.value, zone: zone.value }, problems: [] };
-  }
-  const fields = 'Write minute, hour, day of the month, month and day of the week, such as "0 2 * * *".';
-  return {
-    problems: [
-      ...(cron.ok ? [] : [error(['spec', 'cron'], cron.message, fields)]),
-      ...(zone.ok ? [] : [error(['spec', 'timeZone'], zone.message, 'Write a name of the IANA time zone database.')]),
-    ],
-  };
+  const at = compileAt(spec, ['spec'], nowMs);
+  if (!at.ok) return { problems: at.problems };
+  return { schedule: { kind: 'cron', text: spec.cron, ...at.value }, problems: [] };
 }
 
 function frequent(everyMs: number): readonly Problem[] {

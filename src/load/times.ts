@@ -18,7 +18,7 @@ type At = NonNullable<NonNullable<TriggerSpec['fallback']>['at']>;
 /** Compiles what a trigger says in local time. Offsets are those around `nowMs`. */
 export function compileTimes({ hours, fallback }: TriggerSpec, nowMs: number): CompiledTimes {
   const open = hours && compileHours(hours, nowMs);
-  const at = fallback?.at && compileAt(fallback.at, nowMs);
+  const at = fallback?.at && compileAt(fallback.at, ['spec', 'fallback', 'at'], nowMs);
   return {
     ...(open?.ok && { hours: open.value }),
     ...(at?.ok && { at: at.value }),
@@ -55,8 +55,10 @@ const ALLOW_REMEDY = 'For example: Mon-Fri 08:00-20:00.';
 const FREEZE_REMEDY = 'For example: 2026-12-24/2026-12-27.';
 const CRON_REMEDY = 'For example: 0 2 * * * is every day at 02:00.';
 
-function compileAt(
+/** A cron expression in a time zone, as it stands at `base` in a document. */
+export function compileAt(
   { cron, timeZone }: At,
+  base: Path,
   nowMs: number,
 ):
   | { readonly ok: true; readonly value: { readonly cron: Cron; readonly zone: Zone } }
@@ -64,7 +66,6 @@ function compileAt(
   const times = compileCron(cron);
   const zone = zoneOf(timeZone, nowMs);
   if (times.ok && zone.ok) return { ok: true, value: { cron: times.value, zone: zone.value } };
-  const base: Path = ['spec', 'fallback', 'at'];
   return {
     ok: false,
     problems: [...refused(times, [...base, 'cron'], CRON_REMEDY), ...refused(zone, [...base, 'timeZone'], ZONE_REMEDY)],
