@@ -8,7 +8,7 @@ import { compileTemplate } from '../src/match/template.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
 
 /** What `params` and the strings of a Target see. */
-export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'items'] as const;
+export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'parts', 'items'] as const;
 
 /** How a result that passes the engine's own cap is told from an expression that fails. */
 const TOO_LARGE = 'the result is larger than';
@@ -18,13 +18,14 @@ function runVariable(run: { runId: string; firedAt: number; cause: string }, eve
   return { id: run.runId, firedAt: new Date(run.firedAt).toISOString(), cause: run.cause, eventCount };
 }
 
-/** What expressions of a run see, `items` as given. */
+/** What expressions of a run see, `items` as given. `parts` is always there, so that `has(parts.x)` can be asked. */
 export function runVariables({ trigger, run, eventCount, items }: Seen): { readonly [name: string]: Json | undefined } {
   return {
     key: run.key,
     trigger: { name: trigger, generation: run.generation },
     run: runVariable(run, eventCount),
     event: run.last.event,
+    parts: Object.fromEntries(run.last.parts ?? []),
     items,
   };
 }

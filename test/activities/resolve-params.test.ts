@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { resolveParams } from '../../activities/resolve-params.ts';
+import type { RunRequest } from '../../src/core/fact.ts';
 import type { Item } from '../../src/core/offer.ts';
 import { itemOf, runInput, runOf } from './given.ts';
 
@@ -90,6 +91,66 @@ describe('the parameters of a run', () => {
   it('that fail with a text about size keep their own place', async () => {
     const failed = await resolved({ params: { a: '${{ event.data["larger than"] }}' } });
     expect(failed).toMatchObject({ ok: false, pointer: '/run/params/a' });
+  });
+});
+
+describe('the parameters of a run of several parts', () => {
+  const last: RunRequest['last'] = {
+    event: { id: '2', data: { rows: 5 } },
+    parts: [
+      ['features', { id: '1', data: { path: 'f' } }],
+      ['labels', { id: '2', data: { rows: 5 } }],
+    ],
+  };
+
+  it('see the event of each', async () => {
+    const params = { features: '${{ parts.features.data.path }}', labels: '${{ parts.labels.data.rows + 1 }}' };
+    expect(await resolved({ params, last })).toEqual({ ok: true, params: { features: 'f', labels: 6 } });
+  });
+
+  it('can ask whether one is there', async () => {
+    const params = { a: "${{ has(parts.labels) ? 'both' : 'features alone' }}" };
+    const incomplete = { ...last, parts: (last.parts ?? []).slice(0, 1) };
+    expect(await resolved({ params, last, cause: 'deadline' })).toMatchObject({ params: { a: 'both' } });
+    expect(await resolved({ params, last: incomplete, cause: 'deadline' })).toMatchObject({
+      params: { a: 'features alone' },
+    });
+  });
+
+  it('fail where they read one that is missing', async () => {
+    const params = { a: '${{ parts.other.id }}' };
+    expect(await resolved({ params, last })).toMatchObject({ ok: false, pointer: '/run/params/a' });
+  });
+});
+
+describe('the parameters of a run without events', () => {
+  const nothing = { items: [], last: {}, cause: 'fallback' } as const;
+
+  it('see its cause, no items and no parts', async () => {
+    const params = {
+      cause: '${{ run.cause }}',
+      n: '${{ run.eventCount }}',
+      items: '${{ items }}',
+      parts: '${{ parts }}',
+    };
+    expect(await resolved({ params, ...nothing })).toEqual({
+      ok: true,
+      params: { cause: 'fallback', n: 0, items: [], parts: {} },
+    });
+  });
+
+  it('fail where they read the event, and take the default where there is one', async () => {
+    expect(await resolved({ params: { a: '${{ event.id }}' }, ...nothing })).toMatchObject({
+      ok: false,
+      code: 'mapping_error',
+      pointer: '/run/params/a',
+      detail: expect.stringContaining('there is no event here'),
+    });
+    const params = {
+      a: { $value: '${{ event.id }}', $default: 'none' },
+      b: "${{ run.cause == 'fallback' ? 0 : event.n }}",
+    };
+    expect(await resolved({ params, ...nothing })).toEqual({ ok: true, params: { a: 'none', b: 0 } });
   });
 });
 

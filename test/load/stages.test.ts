@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { FULL_BYTES, FULL_ITEMS, ITEM_OVERHEAD_BYTES } from '../../src/core/limits.ts';
+import { FULL_BYTES, FULL_ITEMS, ITEM_OVERHEAD_BYTES, UNIT_OVERHEAD_BYTES } from '../../src/core/limits.ts';
 import { BATCH_EVENTS_MAX, THRESHOLD_EVENTS_MAX } from '../../src/spec/windows.ts';
 import { loadedWith, toldOf } from './given.ts';
 
@@ -159,7 +159,7 @@ describe('the settings of a stage', () => {
   it('never ask for more events than an instance can keep of the smallest', () => {
     expect(BATCH_EVENTS_MAX).toBeLessThan(FULL_ITEMS);
     expect(BATCH_EVENTS_MAX * ITEM_OVERHEAD_BYTES).toBeLessThan(FULL_BYTES);
-    expect(THRESHOLD_EVENTS_MAX).toBeLessThan(BATCH_EVENTS_MAX);
+    expect(THRESHOLD_EVENTS_MAX * (UNIT_OVERHEAD_BYTES + ITEM_OVERHEAD_BYTES)).toBeLessThan(FULL_BYTES);
   });
 });
 
