@@ -3,6 +3,8 @@ import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { RunReport } from '../core/fact.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
+import { isDefinition } from './read-definition.ts';
+import { isFiniteNumber, isMaybe, isObject, isText, isTime } from './shapes.ts';
 
 /** What of a batch can be used; `refused` says what cannot, one line each. */
 export type ReadBatch = {
@@ -13,8 +15,6 @@ export type ReadBatch = {
   readonly pause: boolean;
   readonly refused: readonly string[];
 };
-
-type Members = { readonly [name: string]: unknown };
 
 /**
  * Reads what a signal brought, whoever sent it: anyone who reaches Temporal may. Looks at as much of the shape as the
@@ -82,26 +82,10 @@ function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, 
   return good;
 }
 
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-/** A moment or a span in milliseconds. */
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= 8.64e15;
-}
-
-function isMaybe<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
-  return value === undefined || is(value);
-}
-
 function isDelivery(value: unknown): value is Delivery {
   if (!isObject(value)) return false;
-  const { eventId, body, receivedAt, key, time, by, event, identity, traceparent, wait } = value;
+  const { eventId, body, receivedAt, key, time, event, order, amount, size } = value;
+  const { by, identity, part, traceparent, wait } = value;
   return (
     isText(eventId) &&
     eventId.startsWith('evt_') &&
@@ -111,12 +95,15 @@ function isDelivery(value: unknown): value is Delivery {
     // An event may be dated before 1970.
     isMaybe(time, isFiniteNumber) &&
     isMaybe(event, isObject) &&
-    [by, identity, traceparent, wait].every((one) => isMaybe(one, isText))
+    isMaybe(order, isOrder) &&
+    isMaybe(amount, isFiniteNumber) &&
+    isMaybe(size, isTime) &&
+    [by, identity, part, traceparent, wait].every((one) => isMaybe(one, isText))
   );
 }
 
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+function isOrder(value: unknown): value is number | string {
+  return isText(value) || isFiniteNumber(value);
 }
 
 const STATUSES: ReadonlySet<unknown> = new Set<RunReport['status']>([
@@ -137,30 +124,6 @@ function isReport(value: unknown): value is RunReport {
 
 function isApproval(value: unknown): value is RunApproval {
   return isObject(value) && isText(value['runId']) && isText(value['key']) && isTime(value['firedAt']);
-}
-
-function isDefinition(value: unknown): value is Definition {
-  if (!isObject(value)) return false;
-  const { name, generation, loadedAt, mode, dedupe, freshness, debounce, cooldown, run } = value;
-  return (
-    isText(name) &&
-    isText(generation) &&
-    isTime(loadedAt) &&
-    isText(mode) &&
-    hasTimes(dedupe, 'windowMs') &&
-    (freshness === undefined || hasTimes(freshness, 'maxAgeMs')) &&
-    (debounce === undefined || hasTimes(debounce, 'quietMs')) &&
-    (cooldown === undefined || hasTimes(cooldown, 'periodMs')) &&
-    hasTimes(run, 'timeoutMs') &&
-    isText(run['target']) &&
-    isObject(run['params']) &&
-    isObject(run['retry']) &&
-    Array.isArray(run['retry']['delaysMs'])
-  );
-}
-
-function hasTimes(value: unknown, member: string): value is Members {
-  return isObject(value) && isTime(value[member]);
 }
 
 function isEntry(value: unknown): value is DeadLetterEntry {
