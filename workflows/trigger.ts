@@ -16,12 +16,14 @@ import {
   recoveryQuery,
   verdictsUpdate,
   viewQuery,
+  whereQuery,
 } from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
 import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
 import { carry } from '../src/core/carried.ts';
 import { pressureOf } from '../src/core/state.ts';
 import { instanceView } from '../src/core/view.ts';
+import { whereabouts } from '../src/core/whereabouts.ts';
 import { Instance } from './shell/instance.ts';
 import { recover } from './shell/recover.ts';
 
@@ -35,6 +37,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   setHandler(pressureQuery, () => pressureOf(instance.state));
   setHandler(carriedQuery, () => carry(instance.state));
   setHandler(recoveryQuery, () => instance.lastState());
+  setHandler(whereQuery, ({ key, eventId }) => whereabouts(instance.state, key, eventId));
   setHandler(viewQuery, () => {
     const { historyLength: events, historySize: bytes } = workflowInfo();
     return {

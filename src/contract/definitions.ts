@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CarriedState } from '../core/carried.ts';
 import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
+import type { Whereabouts } from '../core/whereabouts.ts';
 import type { ApprovalDecision } from '../core/approval.ts';
 import type { ApprovalAnswer, Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
 import type { LastState } from './recovery.ts';
@@ -12,6 +13,9 @@ export const batchSignal = defineSignal<[Batch]>('batch');
 
 /** What an instance shows of itself. */
 export const viewQuery = defineQuery<InstanceView>('view');
+
+/** Where one event of a key is. */
+export const whereQuery = defineQuery<Whereabouts, [{ readonly key: string; readonly eventId: string }]>('where');
 
 /** How full an instance is: what a sender's credit is read from. */
 export const pressureQuery = defineQuery<Pressure>('pressure');

@@ -57,9 +57,7 @@ export function explain(reason: Reason, timeText: (at: number) => string): strin
         ? `1 run has not ended; concurrency.limit is ${reason.limit}.`
         : `${reason.running} runs have not ended; concurrency.limit is ${reason.limit}.`;
     case 'breakerOpen':
-      return reason.untilAt === undefined
-        ? `The breaker is open after ${count(reason.failures, 'failed run')}.`
-        : `The breaker is open after ${count(reason.failures, 'failed run')}, until ${timeText(reason.untilAt)}.`;
+      return breakerText(reason, timeText);
     case 'paused':
       return `It is paused since ${timeText(reason.since)}; what comes is kept.`;
     case 'alreadyWaiting':
@@ -67,6 +65,16 @@ export function explain(reason: Reason, timeText: (at: number) => string): strin
     case 'alreadyStarted':
       return `A run with the same identity is being started already: ${reason.runId}.`;
   }
+}
+
+/** Without failures it is no longer open: probes run, or what was parked starts one after the other. */
+function breakerText(
+  { failures, untilAt }: Extract<Reason, { readonly kind: 'breakerOpen' }>,
+  timeText: (at: number) => string,
+): string {
+  if (failures === 0) return 'The breaker lets runs through one after the other until it is sure of them.';
+  const until = untilAt === undefined ? '' : `, until ${timeText(untilAt)}`;
+  return `The breaker is open after ${count(failures, 'failed run')}${until}.`;
 }
 
 function supersededText(reason: Extract<Reason, { readonly kind: 'superseded' }>): string {

@@ -34,8 +34,10 @@ const REASONS: readonly (readonly [Reason, readonly string[]])[] = [
   [{ kind: 'runsRunning', limit: 4, running: 5 }, ['5 runs have', 'concurrency.limit is 4']],
   [{ kind: 'breakerOpen', failures: 3, untilAt: later }, ['3 failed runs', '<2000>']],
   [{ kind: 'breakerOpen', failures: 1 }, ['1 failed run.']],
+  [{ kind: 'breakerOpen', failures: 0 }, ['one after the other']],
   [{ kind: 'paused', since: at }, ['<1000>', 'kept']],
   [{ kind: 'coolingDown', untilAt: later, periodMs: HOUR }, ['<2000>', '1h']],
+  [{ kind: 'alreadyWaiting', since: at }, ['<1000>', 'first']],
   [{ kind: 'alreadyStarted', runId: 'sb1-0' }, ['sb1-0']],
 ];
 
