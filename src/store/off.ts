@@ -1,8 +1,8 @@
 import { refusal } from '../errors.ts';
-import type { Store } from './store.ts';
+import type { ReasonReader, Store } from './store.ts';
 
 /** A store that keeps nothing and says why: `detail` is one sentence for people. */
-export function offStore(detail: string): Store {
+export function offStore(detail: string): Store & ReasonReader {
   const off = { ok: false, refusal: refusal('store_off', detail) } as const;
   const refuse = () => Promise.resolve(off);
   return {
@@ -19,6 +19,11 @@ export function offStore(detail: string): Store {
     latency: refuse,
     withoutRun: refuse,
     actions: refuse,
+    ledgerSeq: refuse,
+    arrivals: refuse,
+    notTaken: refuse,
+    fired: refuse,
+    eventLatency: refuse,
     async *eventsBetween() {
       yield off;
     },

@@ -227,3 +227,23 @@ export type StoreStatus = {
   /** One sentence for people: what is wrong and what to do about it. */
   readonly detail: string;
 };
+
+/** The questions that say why a trigger fired or did not. */
+export type ReasonReader = {
+  /** The fact up to which the store has the ledger of an instance without a hole; 0 where it has none of it. */
+  ledgerSeq(instance: string): Promise<StoreResult<number>>;
+  /** How many events arrived in the span, whoever they were for, and what the trigger made of them. */
+  arrivals(
+    query: OneTriggerQuery,
+  ): Promise<StoreResult<{ readonly seen: number; readonly taken: number; readonly failed: number }>>;
+  /** Whole events of the span that the trigger neither took nor failed on, newest first. */
+  notTaken(query: OneTriggerQuery & { readonly limit: number }): Promise<StoreResult<readonly StoredEvent[]>>;
+  /** Runs decided in the span by the start of their bucket; buckets without any are left out. */
+  fired(
+    query: OneTriggerQuery & { readonly bucketMs: number },
+  ): Promise<StoreResult<readonly { readonly at: number; readonly runs: number }[]>>;
+  /** As `latency`, from the earliest time that the events of a run name themselves. */
+  eventLatency(query: SpanQuery): Promise<StoreResult<readonly StartLatency[]>>;
+};
+
+type OneTriggerQuery = SpanQuery & { readonly trigger: string };

@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Place } from '../../src/core/whereabouts.ts';
+import { explainFailed, explainTaken } from '../../src/explain/trigger.ts';
+import { AT, DEFINITION, entry, EVENT, evidence, HOUR, MINUTE } from './given.ts';
+
+const verdicts = (answer: ReturnType<typeof explainTaken>) =>
+  Object.fromEntries(answer.stages.map(({ stage, verdict }) => [stage, verdict]));
+const live = (place: Place, seq = 9) => ({ live: { seq, place } });
+
+describe('an event that became part of a run', () => {
+  const answer = explainTaken(
+    evidence([
+      entry({ seq: 2, kind: 'collected', stage: 'debounce', dueAt: AT + 30_000 }),
+      entry({
+        seq: 7,
+        kind: 'waiting',
+        stage: 'cooldown',
+        at: AT + 30_000,
+        eventCount: 3,
+        dueAt: AT + HOUR,
+        why: { kind: 'coolingDown', untilAt: AT + HOUR, periodMs: HOUR },
+      }),
+      entry({
+        seq: 9,
+        kind: 'runDecided',
+        at: AT + HOUR,
+        runId: 'sb1-7',
+        eventCount: 4,
+        detail: 'events',
+        generation: 'bbbb',
+        target: 'train',
+      }),
+      entry({ seq: 10, kind: 'startReported', at: AT + HOUR + 1, runId: 'sb1-7', detail: 'started' }),
+      entry({ seq: 12, kind: 'runEnded', at: AT + HOUR + MINUTE, runId: 'sb1-7', detail: 'succeeded' }),
+    ]),
+  );
+
+  it('passed or was held by every stage, in their order', () => {
+    expect(answer.stages.map(({ stage, verdict }) => `${stage} ${verdict}`)).toEqual([
+      'match passed',
+      'dedupe passed',
+      'freshness passed',
+      'debounce held',
+      'cooldown held',
+      'run passed',
+    ]);
+  });
+
+  it('is told with the run, its end and its links', () => {
+    expect(answer).toMatchObject({
+      outcome: 'run',
+      conclusion: 'It is part of run sb1-7 with 3 others, which ended succeeded.',
+      run: {
+        runId: 'sb1-7',
+        status: 'succeeded',
+        cause: 'events',
+        target: 'train',
+        eventCount: 4,
+        decidedAt: '2026-09-01T15:00:00.000Z',
+        endedAt: '2026-09-01T15:01:00.000Z',
+        links: { api: '/v1/runs/sb1-7', temporal: 'http://ui/sb1-7' },
+      },
+      window: { stage: 'debounce', others: 3 },
+    });
+  });
+
+  it('is told with the generation that decided, where another one is live by now', () => {
+    expect(answer).toMatchObject({ generation: 'bbbb', generationNow: 'aaaa' });
+  });
+
+  it('is told with the reason of a hold that is over', () => {
+    expect(answer.stages.find(({ stage }) => stage === 'cooldown')).toMatchObject({
+      sentence: 'Held back with 2 others. The key cools down for 1h after a start, until 2026-09-01T15:00:00.000Z.',
+      until: '2026-09-01T15:00:00.000Z',
+      reason: { kind: 'coolingDown', periodMs: HOUR },
+    });
+  });
+});
+
+describe('an event that was suppressed', () => {
+  it('is told by which stage, with the values compared; later stages were not reached', () => {
+    const answer = explainTaken(
+      evidence([
+        entry({
+          seq: 2,
+          kind: 'suppressed',
+          stage: 'freshness',
+          reason: 'tooOld',
+          why: { kind: 'tooOld', ageMs: 2 * HOUR, maxAgeMs: HOUR, checked: 'arrival' },
+        }),
+      ]),
+    );
+    expect(verdicts(answer)).toEqual({
+      match: 'passed',
+      dedupe: 'passed',
+      freshness: 'suppressed',
+      debounce: 'notReached',
+      cooldown: 'notReached',
+      run: 'notReached',
+    });
+    expect(answer.conclusion).toBe(
+      'Suppressed by freshness: It was 2h old on arrival, 1h more than freshness.maxAge, 1h.',
+    );
+  });
+
+  it('as a repeat leaves what became of the first arrival as it was', () => {
+    const answer = explainTaken(
+      evidence([
+        entry({ seq: 2, kind: 'runDecided', runId: 'sb1-1', detail: 'events' }),
+        entry({
+          seq: 5,
+          kind: 'suppressed',
+          stage: 'dedupe',
+          at: AT + MINUTE,
+          why: { kind: 'duplicate', firstSeenAt: AT, windowMs: HOUR },
+        }),
+      ]),
+    );
+    expect(answer.outcome).toBe('run');
+    expect(answer.repeats).toEqual([
+      'Again at 2026-09-01T14:01:00.000Z: The same source and id came first at 2026-09-01T14:00:00.000Z, within the dedupe window of 1h.',
+    ]);
+  });
+
+  it('as a repeat of something the store no longer knows is told as that', () => {
+    const why = { kind: 'duplicate', firstSeenAt: AT - HOUR, windowMs: 2 * HOUR } as const;
+    const answer = explainTaken(evidence([entry({ seq: 5, kind: 'suppressed', stage: 'dedupe', why })]));
+    expect(answer).toMatchObject({ outcome: 'suppressed', repeats: [] });
+  });
+
+  it('by a stage the definition has no longer is told all the same', () => {
+    const why = { kind: 'rateReached', limit: 3, perMs: HOUR, untilAt: AT + HOUR } as const;
+    const answer = explainTaken(evidence([entry({ seq: 2, kind: 'suppressed', stage: 'rate', why })]));
+    expect(verdicts(answer)).toMatchObject({ cooldown: 'passed', rate: 'suppressed', run: 'notReached' });
+  });
+});
+
+describe('an event that waits', () => {
+  it('in a window is told with its key, the others, and when it fires', () => {
+    const place = { kind: 'gathered', stage: 'debounce', events: 3, openedAt: AT, dueAt: AT + 30_000 } as const;
+    const answer = explainTaken(evidence([entry({ seq: 2, kind: 'collected', stage: 'debounce' })], live(place)));
+    expect(answer).toMatchObject({
+      outcome: 'waiting',
+      conclusion:
+        'In the debounce window of key a with 2 others, open since 2026-09-01T14:00:00.000Z; fires at 2026-09-01T14:00:30.000Z if nothing more comes.',
+      window: { stage: 'debounce', others: 2, until: '2026-09-01T14:00:30.000Z' },
+    });
+    expect(verdicts(answer)).toMatchObject({ freshness: 'passed', debounce: 'waiting', cooldown: 'notReached' });
+  });
+
+  it('is told so by the instance where the store has nothing yet', () => {
+    const place = { kind: 'waiting', stage: 'cooldown', events: 4, sinceAt: AT, untilAt: AT + 5 * MINUTE } as const;
+    const answer = explainTaken(evidence([], { ...live(place), storedSeq: 3 }));
+    expect(answer).toMatchObject({
+      outcome: 'waiting',
+      conclusion: 'Held by cooldown until 2026-09-01T14:05:00.000Z, will join 3 other events.',
+      seq: { stored: 3, decided: 9 },
+    });
+  });
+
+  it.each<[string, Exclude<Place, { kind: 'gone' | 'starting' }>, string]>([
+    [
+      'for its other parts',
+      { kind: 'gathered', stage: 'correlate', events: 1, missing: ['labels'], dueAt: AT + HOUR },
+      'In the correlate window of key a; waits for labels until 2026-09-01T15:00:00.000Z.',
+    ],
+    [
+      'for a threshold',
+      { kind: 'gathered', stage: 'threshold', events: 63, reached: 63, atLeast: 100, dueAt: AT + HOUR },
+      'In the threshold window of key a with 62 others; 63 of 100 is reached, counts until 2026-09-01T15:00:00.000Z.',
+    ],
+    [
+      'to be sorted',
+      { kind: 'gathered', stage: 'order', events: 1, dueAt: AT + MINUTE },
+      'In the order window of key a; is sorted until 2026-09-01T14:01:00.000Z.',
+    ],
+    [
+      'for a batch to fill',
+      { kind: 'gathered', stage: 'batch', events: 2 },
+      'In the batch window of key a with 1 other; fires when it is full.',
+    ],
+    [
+      'for a run to end',
+      { kind: 'waiting', stage: 'concurrency', events: 1, sinceAt: AT },
+      'Held by concurrency until a run ends or a person acts.',
+    ],
+    [
+      'for a resume',
+      { kind: 'kept', sinceAt: AT, by: 'ana', events: 2 },
+      'Kept since ana paused it at 2026-09-01T14:00:00.000Z with 1 other; it goes on at the resume.',
+    ],
+  ])('%s is told so', (_, place, sentence) => {
+    expect(explainTaken(evidence([], live(place))).conclusion).toBe(sentence);
+  });
+
+  it('for the start of its run is told so', () => {
+    const place = { kind: 'starting', runId: 'sb1-1', events: 1 } as const;
+    expect(explainTaken(evidence([], live(place)))).toMatchObject({
+      outcome: 'waiting',
+      conclusion: 'Its run is being started.',
+    });
+  });
+
+  it('is told from the ledger where the instance does not answer', () => {
+    const kept = explainTaken(evidence([entry({ seq: 2, kind: 'kept' })]));
+    expect(kept.conclusion).toBe('It came while the trigger was paused, and was kept.');
+    const collected = explainTaken(evidence([entry({ seq: 2, kind: 'collected', stage: 'debounce', dueAt: AT + 1 })]));
+    expect(collected).toMatchObject({ outcome: 'waiting', window: { until: '2026-09-01T14:00:00.001Z' } });
+  });
+});
+
+describe('an event about which nothing is known', () => {
+  it('is told how far the store is', () => {
+    expect(explainTaken(evidence([], { storedSeq: 41, ...live({ kind: 'gone' }, 57) }))).toMatchObject({
+      outcome: 'undecided',
+      conclusion: 'Decided, but its verdict has not reached the store (verdicts up to seq 41 of 57).',
+    });
+    const silent = explainTaken(evidence([], { storedSeq: 41 }));
+    expect(silent.conclusion).toContain('verdicts up to seq 41, and the instance does not answer');
+    expect(verdicts(silent)).toMatchObject({ match: 'passed', dedupe: 'unknown', run: 'unknown' });
+  });
+});
+
+describe('an event that became a dead letter', () => {
+  it('in its instance is told with the code and what to do', () => {
+    const why = { kind: 'conflict', firstSeenAt: AT - HOUR, windowMs: 2 * HOUR } as const;
+    const answer = explainTaken(
+      evidence([entry({ seq: 2, kind: 'deadLettered', reason: 'event_id_conflict', stage: 'dedupe', why })]),
+    );
+    expect(answer).toMatchObject({ outcome: 'deadLettered', deadLetter: { code: 'event_id_conflict' } });
+    expect(answer.conclusion).toContain('It became a dead letter, event_id_conflict. The same source and id');
+    expect(answer.deadLetter?.remedy).not.toBe('');
+  });
+
+  it('before it got there is told with the place of the expression', () => {
+    const answer = explainFailed(
+      {
+        trigger: 'retrain',
+        generation: 'aaaa',
+        code: 'filter_error',
+        pointer: '/events/when',
+        detail: 'event.data.n > 1: no such key',
+        deadLetterId: 'dead-letter/x',
+      },
+      evidence([]).linkOf,
+    );
+    expect(answer).toMatchObject({
+      outcome: 'deadLettered',
+      conclusion: 'Dead-lettered, filter_error: An expression failed at /events/when: event.data.n > 1: no such key.',
+      deadLetter: { id: 'dead-letter/x', pointer: '/events/when' },
+    });
+  });
+
+  it('because its run failed for good names the run', () => {
+    const answer = explainTaken(
+      evidence([
+        entry({ seq: 2, kind: 'runDecided', runId: 'sb1-1', detail: 'events' }),
+        entry({ seq: 4, kind: 'runEnded', runId: 'sb1-1', detail: 'deadLettered' }),
+      ]),
+    );
+    expect(answer).toMatchObject({ outcome: 'run', run: { status: 'deadLettered' } });
+  });
+});
+
+it('names the event in no sentence: the answer does', () => {
+  const answer = explainTaken(evidence([], { definition: DEFINITION }));
+  expect(JSON.stringify(answer.stages)).not.toContain(EVENT);
+});
