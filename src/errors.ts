@@ -35,6 +35,12 @@ export const ERROR_CATALOGUE = {
     remedy: 'Call from a program or from the same site, not from a web page.',
   },
   not_found: { status: 404, retryable: false, remedy: 'Check the path and the name.' },
+  event_unknown: {
+    status: 404,
+    retryable: false,
+    remedy:
+      'Check the id with `signalbox tail`. An event from before the retention, or from while the store was off or down, is not kept; a rebuild from history restores those that triggers took.',
+  },
   method_not_allowed: { status: 405, retryable: false, remedy: 'Use a method that the Allow header names.' },
   slow_body: { status: 408, retryable: true, remedy: 'Send the whole request within 30 seconds.' },
   too_large: {

@@ -103,7 +103,14 @@ async function startParts(
   const temporal = await startTemporal(settings, report, signal, undo);
   if (!temporal.ok) return temporal;
   const { connection, namespace, target, server } = temporal;
-  const shared: Shared = { settings, log, metrics, definitions: loaded.definitions, namespace };
+  const shared: Shared = {
+    settings,
+    log,
+    metrics,
+    definitions: loaded.definitions,
+    namespace,
+    ...(server && { uiUrl: server.uiUrl }),
+  };
   const committer = createCommitter(shared, connection);
   const accept = createAcceptance(shared, connection, committer);
   const worker = roles.worker ? await joinWorker(shared, target, { committer, accept }, undo) : undefined;

@@ -12,6 +12,8 @@ import { parseStrictJson } from './connectors/strict-json.ts';
 import type { ResolveSecret } from './connectors/target.ts';
 import { explain } from './core/explain.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
+import { createAskInstance } from './http/ask-instance.ts';
+import { createExplainApi } from './http/read-explain.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { DefinitionsWatch } from './load/watch.ts';
@@ -20,6 +22,7 @@ import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { isRepeatedTick, ScheduleKeeper } from './schedules.ts';
 import { resolveSecret, type Settings } from './settings.ts';
+import { offStore } from './store/off.ts';
 import { createWorker } from './temporal/worker.ts';
 
 /** What the parts of one process share. */
@@ -29,6 +32,8 @@ export type Shared = {
   readonly metrics: Metrics;
   readonly definitions: DefinitionsWatch;
   readonly namespace: string;
+  /** Address of the Temporal UI, where it is known. */
+  readonly uiUrl?: string;
 };
 
 /** The accepting side over one client connection; the worker of the same process reports through it too. */
@@ -96,6 +101,14 @@ export function createHttp(
     parseJson: parseStrictJson,
     read: createReadApi(client, () => definitions.current(), Date.now),
     readiness: () => readiness(shared, connection, schedules),
+    explain: createExplainApi({
+      store: offStore('This process keeps no store.'),
+      instances: createAskInstance(client, Date.now),
+      definitions: () => definitions.current(),
+      now: Date.now,
+      temporalUrl: (workflowId) =>
+        shared.uiUrl && `${shared.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`,
+    }),
     logger: log,
     metrics,
     now: Date.now,

@@ -3,13 +3,17 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { explainEvent } from './explain.ts';
 import { generate } from './generate.ts';
 import { lint } from './lint.ts';
 import { match, type ParseJson } from './match.ts';
 import { type Format, withOutput } from './output.ts';
 import { send, WAIT_MAX_SECONDS } from './send.ts';
+import { stats } from './stats.ts';
 import { serve, type StartProcess } from './serve.ts';
+import { tail, type TailOptions } from './tail.ts';
 import { triggers } from './triggers.ts';
+import { why } from './why.ts';
 
 /** What the commands are given by the composition root. */
 export type Commands = {
@@ -102,11 +106,55 @@ function addCalling(program: Command, { settings }: Commands, end: End): void {
     .description('show the triggers, or what one of them holds')
     .argument('[name]', 'a trigger')
     .action((name: string | undefined, { output }: WithOutput) => end(triggers(name, output, findService(settings))));
+  addExplaining(program, settings, end);
 }
+
+/** Commands that say what happened, and why. */
+function addExplaining(program: Command, settings: Settings, end: End): void {
+  withOutput(program.command('explain'))
+    .description('say what happened to an event, trigger by trigger and stage by stage, and why')
+    .argument('<event>', 'an event id, or the source of a CloudEvent')
+    .argument('[id]', 'the id of the CloudEvent, after its source')
+    .option('--trigger <name>', 'ask also why this trigger did not take it')
+    .action((event: string, id: string | undefined, { output, trigger }: WithOutput & { trigger?: string }) =>
+      end(explainEvent({ event, id }, trigger, output, findService(settings))),
+    );
+  withOutput(program.command('why'))
+    .description('say why a trigger fired, or did not')
+    .argument('<trigger>', 'a trigger')
+    .option('--since <when>', 'how far back: a duration such as 24h, or a moment', '24h')
+    .action((trigger: string, { output, since }: WithOutput & { since: string }) =>
+      end(why(trigger, since, output, findService(settings))),
+    );
+  withOutput(program.command('stats'))
+    .description('show how often triggers fired, what was suppressed, and how long starts took')
+    .argument('[trigger]', 'a trigger')
+    .option('--since <when>', 'how far back: a duration such as 7d, or a moment', '24h')
+    .action((trigger: string | undefined, { output, since }: WithOutput & { since: string }) =>
+      end(stats(trigger, since, output, findService(settings))),
+    );
+  withOutput(program.command('tail'))
+    .description('show events as they come in, and who took them; with -o json one a line')
+    .option('--lines <count>', 'events of the past to begin with, up to 1000', lines, 10)
+    .option('--no-follow', 'end after them')
+    .option('--source <source>', 'only events of this CloudEvent source')
+    .option('--type <type>', 'only events of this type')
+    .option('--trigger <name>', 'only events this trigger took, or failed on')
+    .option('--unmatched', 'only events no trigger took', false)
+    .action(({ output, ...options }: WithOutput & TailOptions) => end(tail(options, output, findService(settings))));
+}
+
+/** Most events a feed gives at once. */
+const LINES_MAX = 1_000;
 
 type End = (ended: Promise<ExitCode>) => Promise<void>;
 
 function seconds(text: string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= WAIT_MAX_SECONDS) return Number(text);
   throw new InvalidArgumentError(`It is a whole number of seconds from 1 to ${WAIT_MAX_SECONDS}.`);
+}
+
+function lines(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= LINES_MAX) return Number(text);
+  throw new InvalidArgumentError(`It is a whole number from 1 to ${LINES_MAX}.`);
 }

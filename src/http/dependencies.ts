@@ -6,6 +6,7 @@ import type { Definitions } from '../load/definitions.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ReceivingSpec } from '../spec/source.ts';
+import type { ExplainApi } from './explain-api.ts';
 import type { ReadApi } from './read-api.ts';
 
 /** Whether the service can do its work, and each thing that was looked at. */
@@ -26,6 +27,7 @@ export type HttpDependencies = {
   readonly resolveSecret: ResolveSecret;
   readonly parseJson: (bytes: Uint8Array) => StrictJson;
   readonly read: ReadApi;
+  readonly explain: ExplainApi;
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'text' | 'contentType'>;

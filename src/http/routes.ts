@@ -3,6 +3,7 @@ import { json } from './exchange.ts';
 import { openApiOf } from './openapi.ts';
 import type { Route } from './route.ts';
 import { eventRoutes } from './routes/events.ts';
+import { explainRoutes } from './routes/explain.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
@@ -15,6 +16,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...sourceRoutes(deps),
     ...operationRoutes(deps),
     ...readRoutes(deps),
+    ...explainRoutes(deps),
     ...matchRoutes(deps),
     {
       method: 'get',

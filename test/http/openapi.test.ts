@@ -6,6 +6,8 @@ import { refusal } from '../../src/errors.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { isObject } from '../../src/match/json.ts';
 import type { Json, JsonObject } from '../../src/spec/json.ts';
+import { EVENT } from '../explain/given.ts';
+import { explaining } from './explained.ts';
 import { acceptAll, eventOf, startService } from './service.ts';
 
 const AT = '2026-09-01T12:00:00Z';
@@ -76,6 +78,12 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /v1/runs/{runId}': ['/v1/runs/r1'],
   'get /v1/runs/{runId}/events': ['/v1/runs/r1/events'],
   'get /v1/dead-letters': ['/v1/dead-letters'],
+  'get /v1/events': ['/v1/events'],
+  'get /v1/events/{eventId}': [`/v1/events/${EVENT}`],
+  'get /v1/events/{eventId}/explain': [`/v1/events/${EVENT}/explain`],
+  'get /v1/triggers/{name}/why': ['/v1/triggers/retrain/why'],
+  'get /v1/triggers/{name}/stats': ['/v1/triggers/retrain/stats'],
+  'get /v1/stats': ['/v1/stats'],
   'post /v1/match': ['/v1/match', { pattern: { type: ['reading'] }, event: eventOf() }],
 };
 /** What answers no JSON of its own: a text, headers alone, or this very document. */
@@ -89,10 +97,14 @@ async function serviceAndDocument() {
     labels: {},
     generation: 'g',
   } as const;
-  const service = await startService({ read, sources: () => new Map([['landing', landing]]) }, async (events) => {
-    const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
-    return { ...acceptAll(events), verdicts };
-  });
+  const explain = explaining({ queries: [], since: [] });
+  const service = await startService(
+    { read, explain, sources: () => new Map([['landing', landing]]) },
+    async (events) => {
+      const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
+      return { ...acceptAll(events), verdicts };
+    },
+  );
   const document: Json = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text());
   if (!isObject(document)) throw new Error('the document is no object');
   return { service, document };

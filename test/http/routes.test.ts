@@ -18,6 +18,12 @@ const PATHS = [
   'get /v1/runs/{runId}',
   'get /v1/runs/{runId}/events',
   'get /v1/dead-letters',
+  'get /v1/events',
+  'get /v1/events/{eventId}',
+  'get /v1/events/{eventId}/explain',
+  'get /v1/triggers/{name}/why',
+  'get /v1/triggers/{name}/stats',
+  'get /v1/stats',
   'post /v1/match',
   'get /openapi.json',
 ];
