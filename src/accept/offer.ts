@@ -37,25 +37,23 @@ export function eventJson(event: CloudEvent): JsonObject {
  * fails is an outcome with its place, never a silent no.
  */
 export function offerOf(trigger: LoadedTrigger, incoming: IncomingEvent, eventId: string, json: JsonObject): Offered {
-  const context = { name: trigger.name, generation: trigger.generation, labels: trigger.labels };
-  for (const selector of trigger.selectors) {
-    const selected = select(selector, incoming, json, { event: json, trigger: context });
+  const { selectors, name, generation, labels } = trigger;
+  for (const selector of selectors) {
+    if (!mayTake(selector, incoming, json)) continue;
+    const variables = { event: json, trigger: { name, generation, labels } };
+    const selected = selector.when ? holds(selector.when, variables, `${selector.places.selector}/when`) : 'yes';
     if (selected === 'no') continue;
     if (selected !== 'yes') return selected;
-    return map(trigger, selector, { ...incoming, eventId }, { event: json, trigger: context });
+    return map(trigger, selector, { ...incoming, eventId }, variables);
   }
-  return { kind: 'noMatch' };
+  return NO_MATCH;
 }
 
-function select(
-  selector: LoadedSelector,
-  incoming: IncomingEvent,
-  json: JsonObject,
-  variables: Variables,
-): 'yes' | 'no' | Failed {
-  if (selector.source !== undefined && selector.source !== incoming.source) return 'no';
-  if (selector.pattern && !selector.pattern.match(json).matched) return 'no';
-  return selector.when ? holds(selector.when, variables, `${selector.places.selector}/when`) : 'yes';
+const NO_MATCH: Offered = { kind: 'noMatch' };
+
+function mayTake({ source, pattern }: LoadedSelector, incoming: IncomingEvent, json: JsonObject): boolean {
+  if (source !== undefined && source !== incoming.source) return false;
+  return pattern === undefined || pattern.matches(json);
 }
 
 function holds(when: Expression, variables: Variables, pointer: string): 'yes' | 'no' | Failed {

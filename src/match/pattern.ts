@@ -4,6 +4,7 @@ import { PatternReader, type Conjunction, type Constraint } from './conjunction.
 import { consistent, STEPS_MAX, type Candidates, type Consistency, type StepBudget } from './consistency.ts';
 import { flatten, pathTree, type Leaf } from './flatten.ts';
 import { fitsBytes, isObject } from './json.ts';
+import { surelyNot } from './quick.ts';
 import { REASON_BRANCHES_MAX, shown, type PatternReason } from './reason.ts';
 
 export { explainPattern } from './reason.ts';
@@ -35,6 +36,8 @@ export type CompiledPattern = {
   match(event: JsonObject): PatternResult;
   /** Says how far one event gets, field by field. For people: slower than `match`, and agrees with it. */
   progress(event: JsonObject): PatternProgress;
+  /** The same decision without its reason: most events that do not match cost next to nothing. */
+  matches(event: JsonObject): boolean;
   /** The paths it looks at, as member names; a dotted name is listed whole and split. */
   readonly reads: readonly (readonly string[])[];
   /** What is allowed but surely a mistake; pointers into the pattern. */
@@ -58,10 +61,13 @@ export function compilePattern(
   if (reader.violations.length > 0) return { ok: false, violations: reader.violations };
   const tree = pathTree(paths);
   const ordered = conjunctions.map((conjunction) => inPathOrder(conjunction, paths));
+  const quick = conjunctions.map(surelyNot);
   const leavesOf = (event: JsonObject): Leaves => flatten(event, tree, paths.length);
   const match = (event: JsonObject): PatternResult => matchAny(ordered, leavesOf(event), paths);
+  const matches = (event: JsonObject): boolean => !quick.every((not) => not(event)) && match(event).matched;
   const progress = (event: JsonObject): PatternProgress => closest(ordered, leavesOf(event), paths);
-  return { ok: true, pattern: { match, progress, reads: withDottedSplit(reader.reads), warnings: reader.warnings } };
+  const reads = withDottedSplit(reader.reads);
+  return { ok: true, pattern: { match, matches, progress, reads, warnings: reader.warnings } };
 }
 
 function refused(message: string): { ok: false; violations: Violation[] } {
