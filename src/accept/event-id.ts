@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { canonicalJson } from '../match/canonical.ts';
 import type { CloudEvent } from '../spec/event.ts';
@@ -10,7 +10,7 @@ const ID_LENGTH = 22;
 const HASH_LENGTH = 12;
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /** The short, URL-safe id of an event, derived from source and id: `evt_` and 22 characters. */

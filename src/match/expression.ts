@@ -1,7 +1,7 @@
 import { isCelError, type CelInput, type CelResult } from '@bufbuild/cel';
 import type { Json } from '../spec/json.ts';
 import { hasFunction, parseCel, planCel, type ParsedExpression } from './engine.ts';
-import { isObject } from './json.ts';
+import { isObject, member } from './json.ts';
 import { exhausted, EXHAUSTED_MESSAGE, startMeter } from './meter.ts';
 import { pruneTo } from './prune.ts';
 import { compileRegex } from './regex.ts';
@@ -13,6 +13,9 @@ export const EXPRESSION_CHARS_MAX = 2048;
 
 /** Bytes of JSON one evaluation may give: what the parameters of a run may have together. */
 export const RESULT_BYTES_MAX = 65_536;
+
+/** Characters of a text that surely fits a result, however many bytes each of them takes. */
+const PLAIN_CHARS_MAX = RESULT_BYTES_MAX / 8;
 
 /** Characters of an error message; the engine's own can quote the event. */
 const MESSAGE_CHARS_MAX = 300;
@@ -63,10 +66,13 @@ export function compileExpression(
 
 function runnable(source: string, parsed: ParsedExpression, reads: Reads): Expression {
   const run = planCel(parsed);
+  const path = plainPath(source);
   return {
     source,
     reads,
     evaluate(variables) {
+      const plain = path && scalarAt(variables, path);
+      if (plain !== undefined) return { ok: true, value: plain };
       startMeter();
       try {
         const result = run(bindings(variables, reads));
@@ -78,6 +84,24 @@ function runnable(source: string, parsed: ParsedExpression, reads: Reads): Expre
       }
     },
   };
+}
+
+/** Member names of an expression that is nothing but a way into a variable, as most keys and identities are. */
+function plainPath(source: string): readonly string[] | undefined {
+  return PLAIN_PATH.test(source) ? source.trim().split('.') : undefined;
+}
+
+const PLAIN_PATH = /^\s*[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\s*$/;
+
+/** A text, a number or a boolean at a path of plain objects, which needs no engine; everything else is left to it. */
+function scalarAt(
+  variables: { readonly [name: string]: Json | undefined },
+  [variable = '', ...names]: readonly string[],
+): string | number | boolean | undefined {
+  let value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
+  for (const name of names) value = isObject(value) ? member(value, name) : undefined;
+  if (typeof value === 'string') return value.length <= PLAIN_CHARS_MAX ? value : undefined;
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
 function bindings(variables: { readonly [name: string]: Json | undefined }, reads: Reads): Record<string, CelInput> {

@@ -32,6 +32,8 @@ export function utf8Bytes(text: string): number {
  * the first byte too many.
  */
 export function fitsBytes(value: Json, limitBytes: number): boolean {
+  // No character takes more than the six bytes of an escape.
+  if (typeof value === 'string' && 6 * value.length + 2 <= limitBytes) return true;
   const pending: Json[] = [value];
   let bytes = 0;
   while (pending.length > 0 && bytes <= limitBytes) {

@@ -4,7 +4,7 @@ import { PatternReader, type Conjunction, type Constraint } from './conjunction.
 import { consistent, STEPS_MAX, type Candidates, type Consistency, type StepBudget } from './consistency.ts';
 import { flatten, pathTree, type Leaf } from './flatten.ts';
 import { fitsBytes, isObject } from './json.ts';
-import { surelyNot } from './quick.ts';
+import { quickMatch } from './quick.ts';
 import { REASON_BRANCHES_MAX, shown, type PatternReason } from './reason.ts';
 
 export { explainPattern } from './reason.ts';
@@ -61,10 +61,13 @@ export function compilePattern(
   if (reader.violations.length > 0) return { ok: false, violations: reader.violations };
   const tree = pathTree(paths);
   const ordered = conjunctions.map((conjunction) => inPathOrder(conjunction, paths));
-  const quick = conjunctions.map(surelyNot);
+  const quick = conjunctions.map(quickMatch);
   const leavesOf = (event: JsonObject): Leaves => flatten(event, tree, paths.length);
   const match = (event: JsonObject): PatternResult => matchAny(ordered, leavesOf(event), paths);
-  const matches = (event: JsonObject): boolean => !quick.every((not) => not(event)) && match(event).matched;
+  const matches = (event: JsonObject): boolean => {
+    const answers = quick.map((of) => of(event));
+    return answers.includes('yes') || (answers.includes('unsure') && match(event).matched);
+  };
   const progress = (event: JsonObject): PatternProgress => closest(ordered, leavesOf(event), paths);
   const reads = withDottedSplit(reader.reads);
   return { ok: true, pattern: { match, matches, progress, reads, warnings: reader.warnings } };
