@@ -1,4 +1,5 @@
 import { runCommand } from './cli/program.ts';
+import { eventFromJson } from './connectors/cloud-event.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
 import type { startProcess } from './process.ts';
 import { readSettings } from './settings.ts';
@@ -11,7 +12,7 @@ const start: typeof startProcess = async (...given) => (await import('./process.
 const read = readSettings();
 if (read.ok) {
   const { settings } = read;
-  const commands = { settings, version: VERSION, start, parseJson: parseStrictJson };
+  const commands = { settings, version: VERSION, start, parseJson: parseStrictJson, readEvent: eventFromJson };
   process.exitCode = await runCommand(commands, process.argv);
 } else {
   for (const { message, remedy } of read.findings) process.stderr.write(`${message}\n  ${remedy}\n`);

@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
+import type { ReadEvent } from '../backtest/arrival.ts';
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
+import { backtest, type BacktestArguments } from './backtest.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { explainEvent } from './explain.ts';
 import { generate } from './generate.ts';
@@ -21,6 +23,7 @@ export type Commands = {
   readonly version: string;
   readonly start: StartProcess;
   readonly parseJson: ParseJson;
+  readonly readEvent: ReadEvent;
 };
 
 type WithOutput = { readonly output: Format };
@@ -51,6 +54,7 @@ function createProgram(commands: Commands, end: (ended: Promise<ExitCode>) => Pr
   addServing(program, commands, end);
   addOffline(program, commands, end);
   addCalling(program, commands, end);
+  addBacktest(program, commands, end);
   return program;
 }
 
@@ -146,6 +150,23 @@ function addExplaining(program: Command, settings: Settings, end: End): void {
 
 /** Most events a feed gives at once. */
 const LINES_MAX = 1_000;
+
+/** The command that tries definitions on past events. */
+function addBacktest(program: Command, { readEvent }: Commands, end: End): void {
+  withOutput(program.command('backtest'))
+    .description('say what triggers would have made of past events; a --fail-if that holds ends with 1')
+    .argument('<dir>', 'directory of definitions')
+    .option('--events <file>', 'CloudEvents, one a line; - is standard input')
+    .option('--until <when>', 'end of the span; without it, when nothing is pending')
+    .option('--baseline <schedule>', 'compare with a schedule: "every 24h", "cron 0 2 * * *"')
+    .option('--cost-per-run <amount>', 'put a price to runs')
+    .option('--run-takes <duration>', 'how long a run takes', '0s')
+    .option('--trigger <name>', 'only this trigger')
+    .option('--fail-if <expression>', 'CEL over the figures: runs > 2 * baseline.runs')
+    .action((directory: string, { output, ...given }: WithOutput & BacktestArguments) =>
+      end(backtest(directory, given, output, readEvent)),
+    );
+}
 
 type End = (ended: Promise<ExitCode>) => Promise<void>;
 

@@ -1,0 +1,146 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+import type { ReadEvent } from '../backtest/arrival.ts';
+import { buildReport } from '../backtest/build-report.ts';
+import { compileFailIf, holdsOf } from '../backtest/fail-if.ts';
+import { replay } from '../backtest/replay.ts';
+import type { Report } from '../backtest/report.ts';
+import { parseSchedule, type Schedule } from '../backtest/schedule.ts';
+import type { LoadedTrigger } from '../load/definitions.ts';
+import { formatFinding, loadDefinitions } from '../load/load.ts';
+import type { Expression } from '../match/expression.ts';
+import { parseDurationMs } from '../spec/units.ts';
+import { reportLines } from './backtest-text.ts';
+import { type CouldNotRun, couldNotRun, EXIT, type ExitCode, messageOf } from './exit.ts';
+import { answer, type Format, giveUp, tell } from './output.ts';
+
+/** The options as they were written. */
+export type BacktestArguments = {
+  readonly events?: string;
+  readonly until?: string;
+  readonly baseline?: string;
+  readonly costPerRun?: string;
+  readonly runTakes?: string;
+  readonly failIf?: string;
+  readonly trigger?: string;
+};
+
+/** The options, checked. */
+type Asked = {
+  readonly runTakesMs: number;
+  readonly costPerRun?: number;
+  readonly schedule?: Schedule;
+  readonly condition?: Expression;
+  readonly untilAt?: number;
+};
+
+/** Says what the triggers of a directory would have made of past events. A condition that holds is a no. */
+export async function backtest(
+  directory: string,
+  given: BacktestArguments,
+  format: Format,
+  readEvent: ReadEvent,
+): Promise<ExitCode> {
+  const asked = askedOf(given, Date.now());
+  if ('ok' in asked) return giveUp(asked);
+  const triggers = await triggersOf(directory, given.trigger);
+  if ('ok' in triggers) return giveUp(triggers);
+  const chunks = await chunksOf(given);
+  if ('ok' in chunks) return giveUp(chunks);
+  const { schedule: baseline, ...rest } = asked;
+  const replayed = await replay(chunks, { ...rest, triggers, readEvent, ...(baseline && { baseline }) }).catch(
+    (error: unknown) => couldNotRun(`The events cannot be read: ${messageOf(error)}`, 'Check the file.'),
+  );
+  if ('ok' in replayed) return giveUp(replayed);
+  const { input, outcome } = replayed;
+  if (outcome === undefined) {
+    for (const { line, reason } of input.broken.shown) tell(`line ${line}: ${reason}`);
+    return giveUp(couldNotRun('There is no event to run', 'Give CloudEvents with a time, one a line.'));
+  }
+  const report = buildReport(outcome, input, { ...rest, ...(baseline && { schedule: baseline.text }) });
+  return decide(report, given.failIf, asked.condition, format);
+}
+
+function decide(
+  report: Report,
+  failIf: string | undefined,
+  condition: Expression | undefined,
+  format: Format,
+): ExitCode {
+  const failed = condition && holdsOf(condition, report);
+  if (failed && !failed.ok) {
+    return giveUp(couldNotRun(`--fail-if ${failIf}: ${failed.message}`, 'docs/commands.md lists what it sees.'));
+  }
+  const verdict = failed && { failIf: { expression: failIf, failed: failed.holds } };
+  answer(format, { ...report, ...verdict }, () => [
+    ...reportLines(report),
+    ...(failed ? ['', `${failed.holds ? 'FAILED' : 'passed'}: --fail-if ${failIf}`] : []),
+  ]);
+  return failed?.holds === true ? EXIT.no : EXIT.fine;
+}
+
+function askedOf(given: BacktestArguments, nowMs: number): Asked | CouldNotRun {
+  if (given.events === undefined) return couldNotRun('Name the events', 'Give --events FILE.');
+  const runTakesMs = given.runTakes === undefined ? 0 : parseDurationMs(given.runTakes);
+  if (runTakesMs === undefined) return couldNotRun(`--run-takes ${given.runTakes} is no duration`, 'Write it as 10m.');
+  const costPerRun = given.costPerRun === undefined ? undefined : Number(given.costPerRun);
+  if (costPerRun !== undefined && !(Number.isFinite(costPerRun) && costPerRun >= 0)) {
+    return couldNotRun(`--cost-per-run ${given.costPerRun} is no number`, 'Write it as 12.50.');
+  }
+  const parsed = given.baseline === undefined ? undefined : parseSchedule(given.baseline);
+  if (parsed && !parsed.ok) return couldNotRun(`--baseline: ${parsed.message}`, 'docs/commands.md shows how.');
+  const compiled = given.failIf === undefined ? undefined : compileFailIf(given.failIf);
+  if (compiled && !compiled.ok) {
+    return couldNotRun(`--fail-if ${given.failIf}: ${compiled.message}`, 'docs/commands.md lists what it sees.');
+  }
+  const untilAt = momentOf(given.until, nowMs);
+  if (Number.isNaN(untilAt)) {
+    return couldNotRun('--until is no moment', 'Write 14d for 14 days ago, or 2026-11-21T00:00:00Z.');
+  }
+  return {
+    runTakesMs,
+    ...(costPerRun !== undefined && { costPerRun }),
+    ...(parsed && { schedule: parsed.schedule }),
+    ...(compiled && { condition: compiled.condition }),
+    ...(untilAt !== undefined && { untilAt }),
+  };
+}
+
+/** A moment as RFC 3339, or how long ago it was; NaN where the text is neither. */
+function momentOf(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  const agoMs = parseDurationMs(text);
+  return agoMs === undefined ? Date.parse(text) : nowMs - agoMs;
+}
+
+async function triggersOf(
+  directory: string,
+  name: string | undefined,
+): Promise<readonly LoadedTrigger[] | CouldNotRun> {
+  const loaded = await loadDefinitions(directory, { now: Date.now });
+  if (!loaded.ok) {
+    for (const finding of loaded.findings) tell(formatFinding(finding));
+    return couldNotRun(`The definitions in ${directory} cannot be used`, `signalbox lint ${directory} says why.`);
+  }
+  const all = [...loaded.definitions.triggers.values()];
+  const triggers = name === undefined ? all : all.filter((trigger) => trigger.name === name);
+  if (triggers.length > 0) return triggers;
+  const names = all.map((trigger) => trigger.name).join(', ');
+  return name === undefined
+    ? couldNotRun(`${directory} defines no trigger`, 'Name a directory with kind: Trigger in it.')
+    : couldNotRun(`${directory} defines no trigger ${name}`, `It defines ${names}.`);
+}
+
+async function chunksOf({ events }: BacktestArguments): Promise<AsyncIterable<Uint8Array> | CouldNotRun> {
+  if (events === '-') return process.stdin;
+  const file = events ?? '';
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) {
+    return couldNotRun(
+      `${file} is no file that can be read`,
+      'Name a file of CloudEvents, one a line, or - for standard input.',
+    );
+  }
+  return createReadStream(file, { highWaterMark: 1_024 * 1_024 });
+}
