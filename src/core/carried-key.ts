@@ -104,7 +104,12 @@ function carryOrder({ highest, at, sorting }: OrderState, clock: number): Carrie
 }
 
 function restoreOrder([highest, at, carried]: CarriedOrder, clock: number): OrderState {
-  const sorting = carried.map(([by, dueAt, unit]) => ({ by, dueAt, unit: restoreUnit(unit, clock) }));
+  const sorting = carried.map(([by, dueAt, carriedUnit]) => {
+    const unit = restoreUnit(carriedUnit, clock);
+    // What is being sorted is one event, which knows its part.
+    const part = unit.items[0]?.part;
+    return { by, dueAt, unit: part === undefined ? unit : { ...unit, part } };
+  });
   const dueAt = sorting.reduce((first, one) => Math.min(first, one.dueAt), Infinity);
   return { ...(highest !== null && { highest }), at, sorting, dueAt };
 }

@@ -85,7 +85,7 @@ function decideEntry(view: View, { key, unit, from, sole }: Extract<Move, { kind
 /** What a window says, as a decision: what leaves it goes on behind it. */
 function flow(key: string, { drafts, effects = [], out = [] }: Windowed, from: number, sole?: Unit): Decision {
   const moves = out.map(({ unit, cause }): Move => {
-    if (cause === 'events') return { kind: 'enter', key, unit, from, sole: unit === sole };
+    if (cause === 'events') return { kind: 'enter', key, unit, from, sole: unit.items === sole?.items };
     return { kind: 'admit', candidate: { ...unit, key, cause }, sole: false };
   });
   return { drafts, effects, moves };

@@ -1,10 +1,11 @@
 import { ORDER_MARK_MS } from './limits.ts';
 import type { KeyState, LineName, TriggerState } from './state.ts';
 
-/** What is due next: of a key, or of what is shared by all keys. */
+/** What is due next: of a key, of what is shared by all keys, or a fallback. */
 export type Due =
   | { readonly kind: 'key'; readonly at: number; readonly key: string }
-  | { readonly kind: 'shared'; readonly at: number };
+  | { readonly kind: 'shared'; readonly at: number }
+  | { readonly kind: 'fallback'; readonly at: number };
 
 /** When something of the key is due next, epoch milliseconds; of a cooldown, that its entry can go. */
 export function dueAt(key: KeyState | undefined): number | undefined {
@@ -35,6 +36,14 @@ export function firstInLine(state: TriggerState, stage: LineName): string | unde
 
 /** The next moment anything is due, epoch milliseconds. While the trigger is paused nothing is. */
 export function nextDeadline(state: TriggerState): Due | undefined {
+  if (state.paused) return undefined;
+  const next = nextOfStages(state);
+  const { fallbackDueAt } = state;
+  return fallbackDueAt < (next?.at ?? Infinity) ? { kind: 'fallback', at: fallbackDueAt } : next;
+}
+
+/** The same without fallbacks: they are late once, however long nobody looked, where everything else fires at its time. */
+export function nextOfStages(state: TriggerState): Due | undefined {
   if (state.paused) return undefined;
   const next = state.deadlines.next((key) => dueAt(state.keys.get(key)));
   if (next && next.at <= state.sharedDueAt) return { kind: 'key', at: next.at, key: next.key };

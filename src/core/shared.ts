@@ -30,17 +30,19 @@ export function roomMade({ state }: View, key: string | undefined): readonly Mov
   return [...lines.map((stage) => ({ kind: 'serve' as const, stage })), ...own];
 }
 
-/** Decides what is due of the whole trigger: a line moves on, a fallback fires, or runs are looked for. */
+/** Decides what is due of the whole trigger: a line moves on, or runs are looked for. */
 export function decideShared(view: View): Decision {
   const { state, at } = view;
   if ((lineOpensAt(state) ?? Infinity) <= at) return { ...NOTHING, moves: [{ kind: 'serve', stage: 'rate' }] };
   if ((probeDueAt(state) ?? Infinity) <= at) return { ...NOTHING, moves: [{ kind: 'serve', stage: 'breaker' }] };
-  const due = firstDue(state);
-  if (due && due.at <= at) return fallBack(at, due.key, due.at);
   return (checkDueAt(state) ?? Infinity) <= at ? checkRuns(view) : NOTHING;
 }
 
-function fallBack(at: number, key: string, dueAt: number): Decision {
+/** Decides about the fallback that is due first: a run without events enters admission. */
+export function decideFallback({ state, at }: View): Decision {
+  const due = firstDue(state);
+  if (due === undefined || due.at > at) return NOTHING;
+  const { key, at: dueAt } = due;
   const last: LastEvent = { identity: `due ${dueAt}` };
   const candidate = { key, cause: 'fallback', items: [], last, receivedAt: at, bytes: lastBytes(last) } as const;
   return {

@@ -13,7 +13,7 @@ import type { OrderValue, StageName } from './reason.ts';
 import { SeenIdentities } from './seen.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { Unit } from './unit.ts';
-import { watchAnew } from './watching.ts';
+import { refreshShared, watchAnew } from './watching.ts';
 import { otherSettingsBytes } from './weight.ts';
 
 /** Events on their way to one run. `bytes` is what they weigh when carried. */
@@ -150,6 +150,8 @@ export type TriggerState = {
   checkedAt: number;
   /** When something of the whole trigger is due next. Derived. */
   sharedDueAt: number;
+  /** When a fallback is due next. Derived. */
+  fallbackDueAt: number;
   /** The turn of the next candidate that has to wait. */
   turns: number;
   /** Decided runs whose start is not confirmed, by run id. */
@@ -195,6 +197,7 @@ export function noCounts(): Counts {
 export function initialState(definition: Definition): TriggerState {
   const state = blankState(definition);
   watchAnew(state, definition);
+  refreshShared(state);
   return state;
 }
 
@@ -213,6 +216,7 @@ export function blankState(definition: Definition): TriggerState {
     watched: new Map(),
     checkedAt: 0,
     sharedDueAt: Infinity,
+    fallbackDueAt: Infinity,
     turns: 0,
     starting: new Map(),
     counts: noCounts(),

@@ -1,11 +1,11 @@
 import { decideMove, decideDeadline } from './decide.ts';
 import { type Decision, type Move, NOTHING } from './decision.ts';
-import { nextDeadline, type Due } from './due.ts';
+import { type Due, nextOfStages } from './due.ts';
 import type { Effect } from './effect.ts';
 import { evolve } from './evolve.ts';
 import type { Draft, Fact } from './fact.ts';
 import type { Input } from './input.ts';
-import { decideApproval, decideEnd, decideShared, recheckAll } from './shared.ts';
+import { decideApproval, decideEnd, decideFallback, decideShared, recheckAll } from './shared.ts';
 import { decideOrder } from './orders.ts';
 import type { View } from './stages/stage.ts';
 import type { TriggerState } from './state.ts';
@@ -36,15 +36,29 @@ type Said = { readonly facts: Fact[]; readonly effects: Effect[] };
 
 /** Fires every deadline up to a moment, each at its own time. */
 function fireDue(state: TriggerState, until: number, said: Said): void {
-  for (let due = nextDeadline(state); due !== undefined && due.at <= until; due = nextDeadline(state)) {
-    const at = Math.max(state.clock, due.at);
+  for (let due = dueBy(state, until); due !== undefined; due = dueBy(state, until)) {
+    const at = due.kind === 'fallback' ? until : Math.max(state.clock, due.at);
     take(state, decideDue(viewOf(state, at), due), at, said);
   }
 }
 
-/** Decides what a reached deadline means, of a key or of what all keys share. Changes nothing. */
+/** What is due by a moment: fallbacks last, since a run that was due meanwhile may take their place. */
+function dueBy(state: TriggerState, until: number): Due | undefined {
+  const next = nextOfStages(state);
+  if (next && next.at <= until) return next;
+  return !state.paused && state.fallbackDueAt <= until ? { kind: 'fallback', at: state.fallbackDueAt } : undefined;
+}
+
+/** Decides what a reached deadline means. Changes nothing. */
 export function decideDue(view: View, due: Due): Decision {
-  return due.kind === 'key' ? decideDeadline(view, due.key) : decideShared(view);
+  switch (due.kind) {
+    case 'key':
+      return decideDeadline(view, due.key);
+    case 'shared':
+      return decideShared(view);
+    case 'fallback':
+      return decideFallback(view);
+  }
 }
 
 /** Folds a decision into the state, adds what it says to `said`, then decides what follows from it, depth first. */

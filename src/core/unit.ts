@@ -80,7 +80,12 @@ export function joined(first: Unit, ...others: readonly Unit[]): Unit {
   }, bare(first));
 }
 
+/** A unit whose order is settled. */
+export function ordered({ order: _settled, ...unit }: Unit): Unit {
+  return unit;
+}
+
 /** A unit without what only the windows before it needed. */
-function bare({ items, last, receivedAt, bytes, size }: Unit): Unit {
+export function bare({ items, last, receivedAt, bytes, size }: Unit): Unit {
   return { items, last, receivedAt, bytes, ...(size !== undefined && { size }) };
 }

@@ -28,7 +28,7 @@ function earliestKeys(state: TriggerState, most: number, scanned = Infinity): re
 export function timerText(state: TriggerState, timeText: (at: number) => string): string {
   const next = nextDeadline(state);
   if (next === undefined) return 'nothing due';
-  if (next.kind === 'shared') return clip(sharedText(state, next.at, timeText), TIMER_TEXT_MAX_CHARS);
+  if (next.kind !== 'key') return clip(sharedText(state, next.at, timeText), TIMER_TEXT_MAX_CHARS);
   const key = state.keys.get(next.key);
   return key ? clip(keyText(clip(next.key, 40), key, timeText), TIMER_TEXT_MAX_CHARS) : 'nothing due';
 }

@@ -64,6 +64,7 @@ export function checkDueAt(state: TriggerState): number | undefined {
 
 /** Counts anew when something of the whole trigger is due. Changes the state in place. */
 export function refreshShared(state: TriggerState): void {
-  const dues = [lineOpensAt(state), probeDueAt(state), checkDueAt(state), firstDue(state)?.at];
+  state.fallbackDueAt = firstDue(state)?.at ?? Infinity;
+  const dues = [lineOpensAt(state), probeDueAt(state), checkDueAt(state)];
   state.sharedDueAt = dues.reduce<number>((first, at) => Math.min(first, at ?? Infinity), Infinity);
 }

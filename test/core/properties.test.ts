@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 
 import { carry, restore } from '../../src/core/carried.ts';
 import { evolve } from '../../src/core/evolve.ts';
-import type { Fact } from '../../src/core/fact.ts';
+import type { Fact, FactOf, RunRequest } from '../../src/core/fact.ts';
 import { nextDeadline } from '../../src/core/due.ts';
-import { initialState, pressureOf } from '../../src/core/state.ts';
+import { initialState, pressureOf, type TriggerState } from '../../src/core/state.ts';
 import { decide, decideDue, step } from '../../src/core/step.ts';
 import { isDebounce } from '../../src/core/stages/window.ts';
-import { heavyStories, LOG_MAX, type Played, type Story, steadyStories, stories } from './arbitrary.ts';
+import { busyStories, heavyStories, LOG_MAX, type Played, type Story, steadyStories, stories } from './arbitrary.ts';
 import { pendingIds, recount } from './recount.ts';
 
 /** How often each id is in a list. */
@@ -22,6 +22,31 @@ function tally(ids: readonly string[]): Map<string, number> {
 function always(check: (story: Story) => void, numRuns = 100): void {
   fc.assert(fc.property(stories, check), { numRuns });
   fc.assert(fc.property(heavyStories, check), { numRuns: numRuns / 10 });
+}
+
+/** Ids of events kept by a pause. */
+const keptIds = (state: TriggerState) =>
+  [state.paused, ...[...state.keys.values()].map((key) => key.paused)].flatMap((pause) =>
+    (pause?.kept ?? []).map((offer) => offer.eventId),
+  );
+
+/** The events of a run whose id turned out to be another's. */
+function conflictOf({ report }: FactOf<'startReported'>, facts: readonly Fact[]): readonly string[] {
+  if (report.outcome !== 'conflict') return [];
+  const decided = facts.flatMap((fact) =>
+    fact.kind === 'runDecided' && fact.run.runId === report.runId ? [fact.run] : [],
+  );
+  return (decided[0]?.items ?? []).map((item) => item.eventId);
+}
+
+/** When runs were decided, over the whole trigger or for each key. */
+function startsBy(scope: 'trigger' | 'key', played: Played): ReadonlyMap<string, readonly number[]> {
+  const starts = new Map<string, number[]>();
+  for (const { key, firedAt } of runsOf(played)) {
+    const name = scope === 'trigger' ? '' : key;
+    starts.set(name, [...(starts.get(name) ?? []), firedAt]);
+  }
+  return starts;
 }
 
 const runsOf = ({ facts }: Played) => facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
@@ -49,18 +74,22 @@ describe('whatever happens to an instance', () => {
         fact.kind === 'eventsSuppressed' && fact.reason.kind !== 'duplicate' ? fact.eventIds : [],
       );
       const inRuns = runsOf(played).flatMap((run) => run.items.map((item) => item.eventId));
-      expect(tally([...suppressed, ...inRuns, ...pendingIds(state)])).toEqual(tally(recorded));
+      const dead = facts.flatMap((fact) => (fact.kind === 'eventDeadLettered' ? [fact] : []));
+      const conflicts = dead.filter((fact) => fact.stage === 'dedupe').length;
+      const kept = keptIds(state);
+      const later = dead.flatMap((fact) => (fact.stage === 'dedupe' ? [] : [fact.eventId]));
+      expect(tally([...suppressed, ...inRuns, ...later, ...pendingIds(state)])).toEqual(tally([...recorded, ...kept]));
 
-      const dead = facts.filter((fact) => fact.kind === 'eventDeadLettered').length;
       const offered = inputs.filter(({ input }) => input.kind === 'offer').length;
-      expect(recorded.length + duplicates.length + dead).toBe(offered);
+      expect(recorded.length + duplicates.length + conflicts + kept.length).toBe(offered);
       const { counts } = state;
-      expect(counts.accepted).toBe(offered);
-      expect(counts.eventsInRuns).toBe(inRuns.length);
-      expect(counts.deadLettered).toBe(dead);
+      const undone = facts.flatMap((fact) => (fact.kind === 'startReported' ? conflictOf(fact, facts) : []));
+      expect(counts.accepted).toBe(offered - kept.length);
+      expect(counts.eventsInRuns).toBe(inRuns.length - undone.length);
+      expect(counts.deadLettered).toBe(dead.length + undone.length);
       const bySuppression = Object.values(counts.suppressed).reduce((sum, count) => sum + count, 0);
       const gathered = state.pendingItems - state.startingItems;
-      expect(bySuppression + dead + inRuns.length + gathered).toBe(offered);
+      expect(bySuppression + dead.length + inRuns.length + gathered).toBe(offered);
     });
   });
 
@@ -70,7 +99,8 @@ describe('whatever happens to an instance', () => {
         for (const { facts, effects } of story.play().steps) {
           const decided = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
           expect(effects.flatMap((effect) => (effect.kind === 'startRun' ? [effect.run] : []))).toEqual(decided);
-          expect(decided.every((run) => run.items.length > 0)).toBe(true);
+          const isByHand = ({ cause }: RunRequest) => cause === 'manual' || cause === 'fallback';
+          expect(decided.every((run) => run.items.length > 0 || isByHand(run))).toBe(true);
         }
       }),
     );
@@ -153,11 +183,51 @@ describe('under one definition', () => {
     );
   });
 
+  it('never more runs start in any span than the rate allows', () => {
+    fc.assert(
+      fc.property(steadyStories, (story) => {
+        const played = story.play();
+        const { rate } = played.first;
+        if (!rate) return;
+        for (const starts of startsBy(rate.scope, played).values()) {
+          for (const [index, at] of starts.entries()) {
+            const before = starts[index - rate.limit];
+            expect(at - (before ?? -Infinity)).toBeGreaterThanOrEqual(rate.perMs);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('never more runs go on than the concurrency allows', () => {
+    fc.assert(
+      fc.property(steadyStories, (story) => {
+        const played = story.play();
+        const { concurrency } = played.first;
+        if (!concurrency) return;
+        const running = new Map<string, string>();
+        for (const fact of played.facts) {
+          if (fact.kind === 'runDecided') running.set(fact.run.runId, fact.run.key);
+          if (fact.kind === 'runEnded') running.delete(fact.report.runId);
+          const counted = [...running.values()].filter(
+            (key) => concurrency.scope === 'trigger' || fact.kind !== 'runDecided' || key === fact.run.key,
+          );
+          if (fact.kind === 'runDecided') expect(counted.length).toBeLessThanOrEqual(concurrency.limit);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('a key cools down only while a run of it was started within the period', () => {
     fc.assert(
       fc.property(steadyStories, (story) => {
         const played = story.play();
-        for (const [name, { coolingUntil }] of played.state.keys) {
+        // During a pause nothing is let go of.
+        if (played.state.paused) return;
+        for (const [name, { coolingUntil, paused }] of played.state.keys) {
+          if (paused) continue;
           const last = runsOf(played).findLast((run) => run.key === name);
           const periodMs = played.first.cooldown?.periodMs;
           const expected = last && periodMs !== undefined && last.firedAt + periodMs > played.state.clock;
@@ -170,7 +240,7 @@ describe('under one definition', () => {
 
 describe('a window, under any definitions', () => {
   it('ends `quiet` after its last event or `maxWait` after its first, by its own settings, or because it is full', () => {
-    always((story) => {
+    const check = (story: Story) => {
       const open = new Map<string, { opened: Extract<Fact, { kind: 'windowOpened' }>; lastAt: number }>();
       let before: Fact | undefined;
       for (const fact of story.play().facts) {
@@ -188,6 +258,7 @@ describe('a window, under any definitions', () => {
         }
         before = fact;
       }
-    });
+    };
+    fc.assert(fc.property(busyStories, check), { numRuns: 200 });
   });
 });

@@ -48,6 +48,7 @@ export function recount(state: TriggerState): Count {
     if (at !== undefined && isEarlier) next = { kind: 'key', at, key: name };
   }
   if (state.sharedDueAt < (next?.at ?? Infinity)) next = { kind: 'shared', at: state.sharedDueAt };
+  if (state.fallbackDueAt < (next?.at ?? Infinity)) next = { kind: 'fallback', at: state.fallbackDueAt };
   if (state.paused) next = undefined;
   for (const { kept } of [state.paused, ...[...state.keys.values()].map((key) => key.paused)].flatMap(
     (it) => it ?? [],

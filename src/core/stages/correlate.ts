@@ -3,7 +3,7 @@ import type { Effect } from '../effect.ts';
 import type { Draft } from '../fact.ts';
 import type { Reason } from '../reason.ts';
 import type { Join, KeyState, Part } from '../state.ts';
-import { joined, type Unit } from '../unit.ts';
+import { bare, joined, type Unit } from '../unit.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
 
 const stage = 'correlate';
@@ -67,8 +67,8 @@ function fill(view: View, key: string, join: Join | undefined, unit: Unit, name:
     const reason: Reason = { kind: 'superseded', keep: 'part', part: name };
     drafts.push({ kind: 'eventsSuppressed', key, eventIds, stage, reason });
   }
-  const filled: Part = { name, expiresAt: view.at + settings.withinMs, unit };
-  drafts.push({ kind: 'partFilled', key, part: name, settings, expiresAt: filled.expiresAt, unit });
+  const filled: Part = { name, expiresAt: view.at + settings.withinMs, unit: bare(unit) };
+  drafts.push({ kind: 'partFilled', key, part: name, settings, expiresAt: filled.expiresAt, unit: filled.unit });
   const parts = [...known.filter((part) => part !== replaced), filled];
   const out = [...(given.out ?? [])];
   if (settings.parts.every((needed) => parts.some((part) => part.name === needed))) {

@@ -2,7 +2,7 @@ import type { Effect } from '../effect.ts';
 import type { Draft } from '../fact.ts';
 import type { OrderValue, Reason } from '../reason.ts';
 import type { KeyState, OrderState } from '../state.ts';
-import type { Unit } from '../unit.ts';
+import { ordered, type Unit } from '../unit.ts';
 import { sortedBytes } from '../weight.ts';
 import { isFull } from './full.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
@@ -64,12 +64,12 @@ export const order: WindowStage = {
     const highest = state?.order?.highest;
     if (highest !== undefined && isBefore(by, highest)) return late(view, key, unit, { kind: 'late', by, highest });
     if (holdForMs === 0 && !state?.order?.sorting.length) {
-      return { drafts: [{ kind: 'orderAdvanced', key, to: by }], out: [{ unit, cause: 'events' }] };
+      return { drafts: [{ kind: 'orderAdvanced', key, to: by }], out: [{ unit: ordered(unit), cause: 'events' }] };
     }
-    const sorted: Draft = { kind: 'unitSorted', key, by, dueAt: view.at + holdForMs, unit };
+    const sorted: Draft = { kind: 'unitSorted', key, by, dueAt: view.at + holdForMs, unit: ordered(unit) };
     if (!isFull(view, unit.items.length, sortedBytes({ by, unit }))) return { drafts: [sorted] };
     const sorting = [...(state?.order?.sorting ?? [])];
-    sorting.splice(placeOf(state?.order, by), 0, { by, dueAt: view.at, unit });
+    sorting.splice(placeOf(state?.order, by), 0, { by, dueAt: view.at, unit: ordered(unit) });
     const all = release(key, { at: view.at, dueAt: view.at, sorting }, sorting.length);
     return { ...all, drafts: [sorted, ...all.drafts] };
   },
