@@ -97,7 +97,7 @@ function applyShared(state: TriggerState, fact: SharedFact): void {
       // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
       state.seen.forget(fact.at, state.definition.dedupe.windowMs);
       state.definition = fact.definition;
-      for (const [name, key] of [...state.keys]) if (key.limits) changeKey(state, name, () => {});
+      for (const [name, key] of state.keys) if (key.limits) changeKey(state, name, () => {});
       return watchAnew(state, fact.definition);
     case 'runDecided':
       return decided(state, fact);

@@ -43,10 +43,13 @@ export function decideFallback({ state, at }: View): Decision {
   const due = firstDue(state);
   if (due === undefined || due.at > at) return NOTHING;
   const { key, at: dueAt } = due;
+  const noted: Draft = { kind: 'fallbackDue', key, dueAt };
+  // One that waits still stands for this one too: a long closing would stack them otherwise.
+  if (state.keys.get(key)?.waiting?.some(({ cause }) => cause === 'fallback')) return { ...NOTHING, drafts: [noted] };
   const last: LastEvent = { identity: `due ${dueAt}` };
   const candidate = { key, cause: 'fallback', items: [], last, receivedAt: at, bytes: lastBytes(last) } as const;
   return {
-    drafts: [{ kind: 'fallbackDue', key, dueAt }],
+    drafts: [noted],
     effects: [],
     moves: [{ kind: 'admit', candidate, sole: false }],
   };

@@ -8,10 +8,9 @@ import type { View, Windowed, WindowStage } from './stage.ts';
 
 const stage = 'correlate';
 
-/** The events of these parts as one, in the order the settings name them. */
-function unitOfParts(settings: CorrelateSettings, parts: readonly Part[]): Unit | undefined {
-  const sorted = settings.parts.flatMap((name) => parts.filter((part) => part.name === name));
-  const [first, ...others] = sorted.map((part) => part.unit);
+/** The events of these parts as one, in the order in which they came. */
+function unitOfParts(parts: readonly Part[]): Unit | undefined {
+  const [first, ...others] = parts.map((part) => part.unit);
   return first && joined(first, ...others);
 }
 
@@ -24,7 +23,7 @@ function giveUp(key: string, join: Join, parts: readonly Part[]): Windowed {
   const { settings } = join;
   const taken: Draft = { kind: 'partsTaken', key, parts: parts.map((part) => part.name) };
   if (settings.onDeadline === 'fire') {
-    const unit = unitOfParts(settings, parts);
+    const unit = unitOfParts(parts);
     return { drafts: [taken], ...(unit && { out: [{ unit, cause: 'deadline' }] }) };
   }
   const reason: Reason = { kind: 'partMissing', missing: missingOf(join), withinMs: settings.withinMs };
@@ -73,7 +72,7 @@ function fill(view: View, key: string, join: Join | undefined, unit: Unit, name:
   const out = [...(given.out ?? [])];
   if (settings.parts.every((needed) => parts.some((part) => part.name === needed))) {
     drafts.push({ kind: 'partsTaken', key, parts: parts.map((part) => part.name) });
-    const all = unitOfParts(settings, parts);
+    const all = unitOfParts(parts);
     if (all) out.push({ unit: all, cause: 'events' });
   }
   return { drafts, out, ...(given.effects && { effects: given.effects }) };
