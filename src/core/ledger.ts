@@ -28,6 +28,8 @@ export type LedgerEntry = {
   readonly firedAt?: number;
   /** The earliest arrival among the events of a run. */
   readonly receivedAt?: number;
+  /** The earliest time among them: the one an event names, or its arrival. */
+  readonly eventAt?: number;
 };
 
 /**
@@ -94,12 +96,8 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
     }
     case 'waitMoved':
       return waiting(fact);
-    case 'runDecided': {
-      const { key, runId, cause, items, generation, settings, firedAt, receivedAt } = fact.run;
-      const { target } = settings;
-      const named = naming(items.map((item) => item.eventId));
-      return { seq, at, kind, key, runId, detail: cause, ...named, generation, target, firedAt, receivedAt };
-    }
+    case 'runDecided':
+      return decided(fact);
     case 'startReported':
       return { seq, at, kind, key: fact.key, runId: fact.report.runId, detail: fact.report.outcome };
     case 'runEnded':
@@ -134,6 +132,14 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
     case 'keyExpired':
       return undefined;
   }
+}
+
+function decided({ seq, at, kind, run }: FactOf<'runDecided'>): LedgerEntry {
+  const { key, runId, cause, items, generation, settings, firedAt, receivedAt } = run;
+  const named = naming(items.map((item) => item.eventId));
+  const said = { seq, at, kind, key, runId, detail: cause, ...named, generation, target: settings.target };
+  const eventAt = items.reduce((earliest, { time }) => Math.min(earliest, time), Infinity);
+  return { ...said, firedAt, receivedAt, ...(items.length > 0 && { eventAt }) };
 }
 
 function told(by: string | undefined): { by?: string } {

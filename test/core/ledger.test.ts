@@ -32,6 +32,12 @@ describe('the ledger of a step', () => {
     expect(page.dedupeHorizonMs).toBe(MINUTE + 24);
   });
 
+  it('tells of a run when the earliest of its events happened', () => {
+    const came = [offer(0, 'a', { time: -HOUR }), offer(1, 'b', { time: -MINUTE }), tick(HOUR)];
+    const { state, facts } = given(quiet(MINUTE)).when(...came);
+    expect(ledgerPage(state, facts).entries.at(-1)).toMatchObject({ kind: 'runDecided', eventAt: T0 - HOUR });
+  });
+
   it('covers every fact, those without an entry too', () => {
     const { state, facts } = given(quiet(MINUTE)).when(offer(0, 'a'), tick(HOUR));
     expect(ledgerPage(state, facts)).toMatchObject({ seqFrom: 1, seqTo: state.seq });

@@ -89,3 +89,12 @@ describe('how far an event gets in a pattern', () => {
     expect(progress({ data: { a: [1] } }, { data: { a: deep } })).toMatchObject({ held: 0, failed: [{ pointer: '' }] });
   });
 });
+
+describe('argoproj/argo-events #3215: an exclusion of several values', () => {
+  it('turns away each of them, saying which, and lets everything else pass', () => {
+    const excluded = [{ 'anything-but': ['draft', 'test'] }];
+    expect(sentence(excluded, { a: 'draft' })).toBe('a "draft" is what anything-but "draft", "test" excludes.');
+    expect(sentence(excluded, { a: 'test' })).not.toBe('matched');
+    expect(sentence(excluded, { a: 'live' })).toBe('matched');
+  });
+});
