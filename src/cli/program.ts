@@ -14,6 +14,7 @@ import { send, WAIT_MAX_SECONDS } from './send.ts';
 import { stats } from './stats.ts';
 import { serve, type StartProcess } from './serve.ts';
 import { tail, type TailOptions } from './tail.ts';
+import type { TestOptions } from './test.ts';
 import { triggers } from './triggers.ts';
 import { why } from './why.ts';
 
@@ -79,6 +80,14 @@ function addOffline(program: Command, { settings, parseJson }: Commands, end: En
     .description('check definitions; errors end with 1, warnings alone with 0')
     .argument('[dir]', 'directory of definitions', settings.configDirectory)
     .action((directory: string, { output }: WithOutput) => end(lint(directory, output)));
+  withOutput(program.command('test'))
+    .description('run the scenarios of a directory in virtual time; a failed one ends with 1')
+    .argument('[dir]', 'directory of definitions', settings.configDirectory)
+    .option('--junit <file>', 'write a JUnit report')
+    .option('--filter <name>', 'only scenarios with this in their name or trigger')
+    .action((directory: string, { output, ...options }: WithOutput & Omit<TestOptions, 'directory'>) =>
+      end(import('./test.ts').then(({ test }) => test({ directory, ...options }, output))),
+    );
   withOutput(program.command('match'))
     .description('try a pattern on an event; each is a file, - or JSON; no match ends with 1')
     .argument('<pattern>', 'EventBridge pattern')

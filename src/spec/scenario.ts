@@ -2,16 +2,32 @@ import { z } from 'zod';
 
 import { apiVersion, metadataSchema } from './metadata.ts';
 import { json } from './template.ts';
-import { durationMs, resourceName } from './units.ts';
+import { durationMs, parseDurationMs, resourceName } from './units.ts';
 
 /** Most times one event is repeated: as many as an instance remembers identities of, five times over. */
 const REPEAT_MAX_COUNT = 100_000;
+/** As for durations. */
+const LONGEST_MS = 3_650 * 86_400_000;
 /** Most entries of one list: a scenario is read by people. */
 const ENTRIES_MAX_COUNT = 1_000;
 
-const at = durationMs.describe('When, counted from the start of the scenario.');
+const PART = /\d+(?:ms|s|m|h|d)/g;
+const MOMENT = /^(\d+(ms|s|m|h|d)( ?\d+(ms|s|m|h|d))*|P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/;
+
+/** A moment counted from the start: a duration, or several as in `2h 5m`, which is how moments are shown. */
+const moment = z
+  .string()
+  .regex(MOMENT, 'expected a moment such as 40s, 24h or 2h 5m')
+  .meta({ id: 'Moment', description: 'Counted from the start: 40s, 24h, 2h 5m or ISO 8601.', examples: ['2h 5m'] })
+  .transform(momentMs)
+  .refine((ms) => ms <= LONGEST_MS, 'later than ten years');
+const at = moment.describe('When, counted from the start of the scenario.');
 /** A key as it is compared: numbers and booleans become text, as keys do. */
 const key = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+function momentMs(text: string): number {
+  return parseDurationMs(text) ?? (text.match(PART) ?? []).reduce((sum, part) => sum + (parseDurationMs(part) ?? 0), 0);
+}
 
 const repeat = z.strictObject({
   count: z.int().min(1).max(REPEAT_MAX_COUNT).describe('How often it is sent in all.'),
@@ -77,7 +93,7 @@ const action = z.union([
 ]);
 
 const expectedRun = z.strictObject({
-  at: durationMs.optional().describe('When it was decided, counted from the start of the scenario.'),
+  at: moment.optional().describe('When it was decided, counted from the start of the scenario.'),
   key: key.optional().describe('Its key.'),
   cause: z
     .enum(['events', 'full', 'deadline', 'fallback', 'manual', 'replay'])
@@ -152,9 +168,7 @@ export const scenarioFile = z
           .max(ENTRIES_MAX_COUNT)
           .default([])
           .describe('What people do. At one moment they come before events.'),
-        until: durationMs
-          .optional()
-          .describe('When the scenario ends; without it when no event waits and no run goes on.'),
+        until: moment.optional().describe('When the scenario ends; without it when no event waits and no run goes on.'),
         expect: expectation.describe('What must have happened.'),
       })
       .describe('What is sent, and what must come of it.'),

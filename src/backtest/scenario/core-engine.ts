@@ -1,0 +1,80 @@
+import { eventIdOf } from '../../accept/event-id.ts';
+import { eventJson, offerOf, type Offered } from '../../accept/offer.ts';
+import type { Input } from '../../core/input.ts';
+import { type LedgerEntry, ledgerPage } from '../../core/ledger.ts';
+import { Simulation } from '../../core/simulate.ts';
+import type { LoadedTrigger } from '../../load/definitions.ts';
+import type { LoadedScenario, ScenarioEvent } from '../../load/scenario.ts';
+import type { ScenarioAction } from '../../spec/scenario.ts';
+import { Courses } from './course.ts';
+import type { Arrival, Happened } from './happened.ts';
+
+/** What comes in at POST /events has this source name. */
+const EVENTS_SOURCE = 'events';
+
+/** Runs a scenario on the decision core, in virtual time. */
+export function runOnCore(scenario: LoadedScenario): Happened {
+  const { trigger, startAt, spec } = scenario;
+  const courses = new Courses(scenario);
+  const arrivals: Arrival[] = [];
+  const entries: LedgerEntry[] = [];
+  const definition = { ...trigger.definition, loadedAt: startAt };
+  const simulation = new Simulation(definition, {
+    runs: courses.model,
+    startAt,
+    onFact: (fact) => {
+      // An end of a run has no moment of its own in the core: it counts when it is told.
+      for (const entry of ledgerPage(simulation.state, [fact]).entries)
+        entries.push({ ...entry, at: simulation.clock });
+    },
+  });
+  for (const moment of momentsOf(scenario)) {
+    if (moment.kind === 'action') {
+      const input = inputOf(moment.action);
+      if (input) simulation.input(input, startAt + moment.atMs);
+      continue;
+    }
+    simulation.advance(startAt + moment.atMs);
+    const { arrival, offered } = arrive(trigger, moment.event, startAt);
+    arrivals.push(arrival);
+    if (offered.kind === 'offer') simulation.input({ kind: 'offer', offer: offered.offer }, startAt + moment.atMs);
+  }
+  if (spec.until === undefined) simulation.finish();
+  else simulation.advance(startAt + spec.until);
+  const waiting = courses.waitingAt(simulation.clock - startAt);
+  return { arrivals, entries, params: courses.params, waiting, idle: courses.idle() };
+}
+
+type Moment =
+  | { readonly kind: 'action'; readonly atMs: number; readonly action: ScenarioAction }
+  | { readonly kind: 'event'; readonly atMs: number; readonly event: ScenarioEvent };
+
+/** What is done and sent, in order; at one moment people come first. */
+export function momentsOf({ spec, events }: LoadedScenario): readonly Moment[] {
+  const actions = spec.actions.map((action) => ({ kind: 'action', atMs: action.at, action }) as const);
+  const sent = events.map((event) => ({ kind: 'event', atMs: event.atMs, event }) as const);
+  return [...actions, ...sent].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** What a person does to the trigger, as an input; what is done to one run is part of its course. */
+function inputOf(_action: ScenarioAction): Input | undefined {
+  return undefined;
+}
+
+/** What the accepting side makes of an event that came in through the Source its trigger names. */
+export function arrive(
+  trigger: LoadedTrigger,
+  { atMs, event }: ScenarioEvent,
+  startAt: number,
+): { readonly arrival: Arrival; readonly offered: Offered } {
+  const eventId = eventIdOf(event);
+  const json = eventJson(event);
+  const sources = new Set(trigger.selectors.map(({ source }) => source ?? EVENTS_SOURCE));
+  let offered: Offered = { kind: 'noMatch' };
+  for (const source of sources) {
+    offered = offerOf(trigger, { event, source, receivedAt: startAt + atMs }, eventId, json);
+    if (offered.kind !== 'noMatch') break;
+  }
+  const became = offered.kind === 'offer' ? ({ kind: 'offer', key: offered.offer.key } as const) : offered;
+  return { arrival: { atMs, event, eventId, became }, offered };
+}

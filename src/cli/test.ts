@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+
+import { type Checked, checkScenario } from '../backtest/scenario/check.ts';
+import { runOnCore } from '../backtest/scenario/core-engine.ts';
+import { junitText } from '../backtest/scenario/junit.ts';
+import { type Finding, formatFinding, loadDefinitions } from '../load/load.ts';
+import { type LoadedScenario, loadScenarios } from '../load/scenario.ts';
+import { type CouldNotRun, couldNotRun, EXIT, type ExitCode, messageOf } from './exit.ts';
+import { type Format, giveUp, tell } from './output.ts';
+import { writeReport } from './test-report.ts';
+
+export type TestOptions = {
+  readonly directory: string;
+  /** Where a JUnit report goes. */
+  readonly junit?: string;
+  /** Only scenarios whose name or trigger contains it. */
+  readonly filter?: string;
+};
+
+/** Runs the scenarios of a directory. A failed one is a no; definitions or scenarios with errors could not run. */
+export async function test(options: TestOptions, format: Format): Promise<ExitCode> {
+  const { directory, filter = '' } = options;
+  const loaded = await scenariosOf(directory);
+  if (!loaded.ok) return giveUp(loaded);
+  const chosen = loaded.scenarios.filter(({ name, trigger }) => name.includes(filter) || trigger.name.includes(filter));
+  if (chosen.length === 0) {
+    const which = filter === '' ? 'no scenario' : `no scenario with "${filter}" in its name or trigger`;
+    return giveUp(couldNotRun(`There is ${which} in ${directory}`, 'Write a document of kind: Scenario.'));
+  }
+  const checked: Checked[] = [];
+  for (const scenario of chosen) checked.push(await checkScenario(scenario, runOnCore, () => performance.now()));
+  writeReport(checked, format);
+  const failure = options.junit === undefined ? undefined : await writeJunit(options.junit, checked);
+  if (failure) return giveUp(failure);
+  return checked.every(({ differences }) => differences.length === 0) ? EXIT.fine : EXIT.no;
+}
+
+async function scenariosOf(
+  directory: string,
+): Promise<{ readonly ok: true; readonly scenarios: readonly LoadedScenario[] } | CouldNotRun> {
+  const loaded = await loadDefinitions(directory, { now: Date.now });
+  if (!loaded.ok) return broken(directory, loaded.findings);
+  const { scenarios, findings } = await loadScenarios(loaded.scenarios, loaded.definitions);
+  const errors = [...loaded.warnings, ...findings].filter(({ severity }) => severity === 'error');
+  return errors.length > 0 ? broken(directory, errors) : { ok: true, scenarios };
+}
+
+function broken(directory: string, findings: readonly Finding[]): CouldNotRun {
+  for (const finding of findings) tell(formatFinding(finding));
+  return couldNotRun(`The definitions in ${directory} cannot be used`, 'Correct them; lint names what is wrong.');
+}
+
+async function writeJunit(path: string, checked: readonly Checked[]): Promise<CouldNotRun | undefined> {
+  try {
+    await writeFile(path, junitText(checked));
+    return undefined;
+  } catch (error) {
+    return couldNotRun(`The report cannot be written: ${messageOf(error)}`, 'Name a file that can be written.');
+  }
+}
