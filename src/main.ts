@@ -1,3 +1,4 @@
+import { resolveRun } from '../activities/resolve-params.ts';
 import { runCommand } from './cli/program.ts';
 import { eventFromJson } from './connectors/cloud-event.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
@@ -12,7 +13,14 @@ const start: typeof startProcess = async (...given) => (await import('./process.
 const read = readSettings();
 if (read.ok) {
   const { settings } = read;
-  const commands = { settings, version: VERSION, start, parseJson: parseStrictJson, readEvent: eventFromJson };
+  const commands = {
+    settings,
+    version: VERSION,
+    start,
+    parseJson: parseStrictJson,
+    readEvent: eventFromJson,
+    resolveRun,
+  };
   process.exitCode = await runCommand(commands, process.argv);
 } else {
   for (const { message, remedy } of read.findings) process.stderr.write(`${message}\n  ${remedy}\n`);

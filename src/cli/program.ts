@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import type { ReadEvent } from '../backtest/arrival.ts';
+import type { ResolveRun } from '../backtest/scenario/course.ts';
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
 import { backtest, type BacktestArguments } from './backtest.ts';
@@ -24,6 +25,7 @@ export type Commands = {
   readonly version: string;
   readonly start: StartProcess;
   readonly parseJson: ParseJson;
+  readonly resolveRun: ResolveRun;
   readonly readEvent: ReadEvent;
 };
 
@@ -75,7 +77,7 @@ function addServing(program: Command, { settings, start }: Commands, end: End): 
 }
 
 /** Commands that need no service. */
-function addOffline(program: Command, { settings, parseJson }: Commands, end: End): void {
+function addOffline(program: Command, { settings, parseJson, resolveRun }: Commands, end: End): void {
   withOutput(program.command('lint'))
     .description('check definitions; errors end with 1, warnings alone with 0')
     .argument('[dir]', 'directory of definitions', settings.configDirectory)
@@ -86,7 +88,7 @@ function addOffline(program: Command, { settings, parseJson }: Commands, end: En
     .option('--junit <file>', 'write a JUnit report')
     .option('--filter <name>', 'only scenarios with this in their name or trigger')
     .action((directory: string, { output, ...options }: WithOutput & Omit<TestOptions, 'directory'>) =>
-      end(import('./test.ts').then(({ test }) => test({ directory, ...options }, output))),
+      end(import('./test.ts').then(({ test }) => test({ directory, ...options }, output, resolveRun))),
     );
   withOutput(program.command('match'))
     .description('try a pattern on an event; each is a file, - or JSON; no match ends with 1')

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 
-import { type Checked, checkScenario } from '../backtest/scenario/check.ts';
+import { type Checked, checkScenario, type Engine } from '../backtest/scenario/check.ts';
+import type { ResolveRun } from '../backtest/scenario/course.ts';
 import { runOnCore } from '../backtest/scenario/core-engine.ts';
 import { junitText } from '../backtest/scenario/junit.ts';
 import { type Finding, formatFinding, loadDefinitions } from '../load/load.ts';
@@ -18,7 +19,7 @@ export type TestOptions = {
 };
 
 /** Runs the scenarios of a directory. A failed one is a no; definitions or scenarios with errors could not run. */
-export async function test(options: TestOptions, format: Format): Promise<ExitCode> {
+export async function test(options: TestOptions, format: Format, resolve: ResolveRun): Promise<ExitCode> {
   const { directory, filter = '' } = options;
   const loaded = await scenariosOf(directory);
   if (!loaded.ok) return giveUp(loaded);
@@ -28,7 +29,8 @@ export async function test(options: TestOptions, format: Format): Promise<ExitCo
     return giveUp(couldNotRun(`There is ${which} in ${directory}`, 'Write a document of kind: Scenario.'));
   }
   const checked: Checked[] = [];
-  for (const scenario of chosen) checked.push(await checkScenario(scenario, runOnCore, () => performance.now()));
+  const engine: Engine = (scenario) => runOnCore(scenario, resolve);
+  for (const scenario of chosen) checked.push(await checkScenario(scenario, engine, () => performance.now()));
   writeReport(checked, format);
   const failure = options.junit === undefined ? undefined : await writeJunit(options.junit, checked);
   if (failure) return giveUp(failure);

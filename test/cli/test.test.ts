@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { test } from '../../src/cli/test.ts';
+import { resolveRun } from '../../activities/resolve-params.ts';
+import { test as testWith, type TestOptions } from '../../src/cli/test.ts';
 import { directoryWith, TARGET, trigger } from '../load/directory.ts';
 
 const DEFINITIONS = `${trigger('  events: { pattern: { type: [a] } }\n  run: { target: train }')}${TARGET}`;
@@ -16,6 +17,8 @@ metadata: { name: ${name} }
 spec: { trigger: retrain, events: [{ at: 0s, event: { type: a } }], expect: { runs: ${runs} } }
 `;
 }
+
+const test = (options: TestOptions, format: 'text' | 'json') => testWith(options, format, resolveRun);
 
 let out = '';
 let err = '';

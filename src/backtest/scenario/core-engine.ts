@@ -6,16 +6,16 @@ import { Simulation } from '../../core/simulate.ts';
 import type { LoadedTrigger } from '../../load/definitions.ts';
 import type { LoadedScenario, ScenarioEvent } from '../../load/scenario.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
-import { Courses } from './course.ts';
+import { Courses, type ResolveRun } from './course.ts';
 import type { Arrival, Happened } from './happened.ts';
 
 /** What comes in at POST /events has this source name. */
 const EVENTS_SOURCE = 'events';
 
 /** Runs a scenario on the decision core, in virtual time. */
-export function runOnCore(scenario: LoadedScenario): Happened {
+export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happened {
   const { trigger, startAt, spec } = scenario;
-  const courses = new Courses(scenario);
+  const courses = new Courses(scenario, resolve);
   const arrivals: Arrival[] = [];
   const entries: LedgerEntry[] = [];
   const definition = { ...trigger.definition, loadedAt: startAt };

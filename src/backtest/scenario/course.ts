@@ -1,4 +1,4 @@
-import { resolveRun } from '../../../activities/resolve-params.ts';
+import type { ResolvedParams, RunInput } from '../../contract/messages.ts';
 import { askOf } from '../../core/approval.ts';
 import type { RunRequest } from '../../core/fact.ts';
 import type { RunCourse, RunModel } from '../../core/simulate.ts';
@@ -6,6 +6,9 @@ import type { LoadedScenario } from '../../load/scenario.ts';
 import type { Json } from '../../spec/json.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
 import type { IdleAction } from './happened.ts';
+
+/** Evaluates the parameters of a run, as its first activity does. */
+export type ResolveRun = (input: RunInput) => ResolvedParams;
 
 /** What a person does to a run. */
 type Act = {
@@ -33,12 +36,14 @@ export class Courses {
   /** By run id. */
   readonly params = new Map<string, Json>();
   readonly #scenario: LoadedScenario;
+  readonly #resolve: ResolveRun;
   readonly #pending: Pending[];
   readonly #waits = new Map<string, number>();
   #count = 0;
 
-  constructor(scenario: LoadedScenario) {
+  constructor(scenario: LoadedScenario, resolve: ResolveRun) {
     this.#scenario = scenario;
+    this.#resolve = resolve;
     this.#pending = scenario.spec.actions
       .flatMap((action, index) => {
         const act = actOf(action);
@@ -54,7 +59,7 @@ export class Courses {
     const atMs = startedAt - this.#scenario.startAt;
     this.#waits.set(run.runId, atMs);
     if (run.mode === 'shadow') return { takesMs: 0, status: 'succeeded' };
-    const resolved = resolveRun({ version: 1, trigger: this.#scenario.trigger.name, run });
+    const resolved = this.#resolve({ version: 1, trigger: this.#scenario.trigger.name, run });
     if (!resolved.ok) return { takesMs: 0, status: 'deadLettered' };
     this.params.set(run.runId, resolved.params);
     const number = this.#count;

@@ -1,3 +1,4 @@
+import { resolveRun } from '../../../activities/resolve-params.ts';
 import { runOnCore } from '../../../src/backtest/scenario/core-engine.ts';
 import { type Checked, checkScenario } from '../../../src/backtest/scenario/check.ts';
 import { formatFinding, loadDefinitions } from '../../../src/load/load.ts';
@@ -60,7 +61,11 @@ ${scenario.map((line) => `  ${line}`).join('\n')}
   const { scenarios, findings } = await loadScenarios(loaded.scenarios, loaded.definitions);
   const [only] = scenarios;
   if (!only) throw new Error([...loaded.warnings, ...findings].map(formatFinding).join('\n'));
-  return checkScenario(only, runOnCore, () => 0);
+  return checkScenario(
+    only,
+    (scenario) => runOnCore(scenario, resolveRun),
+    () => 0,
+  );
 }
 
 /** What differs, one line each. */
