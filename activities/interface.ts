@@ -1,6 +1,6 @@
-import type { DeadLetterInput, ResolvedParams, RunApproval, RunInput } from '../src/contract/messages.ts';
+import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
-import type { RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
+import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { Attempt } from '../src/core/retry.ts';
 import type { Json } from '../src/spec/json.ts';
 
@@ -38,7 +38,7 @@ export type Activities = {
   /** Tells a target that a run waits for approval. */
   notifyTarget(input: NotifyInput): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
   /** Tells the instance that an asking run was approved; resolves when Temporal has it. */
-  reportApproval(input: { readonly trigger: string; readonly approval: RunApproval }): Promise<void>;
+  reportApproval(input: { readonly trigger: string; readonly approval: ApprovalReport }): Promise<void>;
   /** Tells the instance how a run ended; resolves when Temporal has it. */
   reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
   /** Accepts the event of one time of a schedule (epoch milliseconds); safe to repeat. */

@@ -118,6 +118,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'A run with this id and other members exists. Make run.identity tell the two apart.',
   },
+  run_ended: { status: 409, retryable: false, remedy: 'Nothing is left to do. Look at the run for how it ended.' },
+  already_decided: {
+    status: 409,
+    retryable: false,
+    remedy: 'The first answer stands. Cancel the run if it must not go on, or fire another one.',
+  },
   not_waiting: {
     status: 409,
     retryable: false,

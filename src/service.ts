@@ -14,6 +14,7 @@ import { explain } from './core/explain.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
 import { createAskInstance } from './http/ask-instance.ts';
 import { createExplainApi } from './http/read-explain.ts';
+import { createOperateApi } from './http/operate-temporal.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { DefinitionsWatch } from './load/watch.ts';
@@ -109,6 +110,7 @@ export function createHttp(
       temporalUrl: (workflowId) =>
         shared.uiUrl && `${shared.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`,
     }),
+    operate: createOperateApi(client, () => definitions.current(), Date.now),
     logger: log,
     metrics,
     now: Date.now,

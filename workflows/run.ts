@@ -93,7 +93,7 @@ async function carryOut(input: RunInput, approval: Approval, text: string): Prom
 /** The run goes on; one that asked because a limit was closed counts from now on. */
 async function approved({ trigger, run: { asks, runId, key, firedAt } }: RunInput): Promise<void> {
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: null }]);
-  if (asks) await reportApproval({ trigger, approval: { runId, key, firedAt } });
+  if (asks) await reportApproval({ trigger, approval: { runId, key, firedAt, approvedAt: Date.now() } });
 }
 
 async function start(
@@ -131,7 +131,7 @@ async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['sta
     const entries = [{ at: Date.now(), id: runId, key, detail, event }];
     await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
   }
-  const report = { runId, key, status, firedAt };
+  const report = { runId, key, status, firedAt, endedAt: Date.now() };
   await reportNow({ trigger, report }).catch(() => reportRun({ trigger, report }));
 }
 

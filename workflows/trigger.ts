@@ -12,6 +12,8 @@ import {
 import {
   batchSignal,
   carriedQuery,
+  keyQuery,
+  orderUpdate,
   pressureQuery,
   recoveryQuery,
   verdictsUpdate,
@@ -20,7 +22,10 @@ import {
 } from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
 import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
+import { isOrderMessage } from '../src/contract/read-orders.ts';
 import { carry } from '../src/core/carried.ts';
+import type { Order } from '../src/core/input.ts';
+import { keyView } from '../src/core/key-view.ts';
 import { pressureOf } from '../src/core/state.ts';
 import { instanceView } from '../src/core/view.ts';
 import { whereabouts } from '../src/core/whereabouts.ts';
@@ -35,6 +40,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   const instance = new Instance(input);
   setHandler(batchSignal, (batch) => instance.receive(batch));
   setHandler(pressureQuery, () => pressureOf(instance.state));
+  setHandler(keyQuery, (key) => keyView(key, instance.state.keys.get(key) ?? {}));
   setHandler(carriedQuery, () => carry(instance.state));
   setHandler(recoveryQuery, () => instance.lastState());
   setHandler(whereQuery, ({ key, eventId }) => whereabouts(instance.state, key, eventId));
@@ -56,6 +62,11 @@ export async function trigger(input: TriggerInput): Promise<void> {
     },
     { validator: checkQuestion },
   );
+  for (const kind of ['pause', 'resume', 'fire', 'breaker'] as const) {
+    setHandler(orderUpdate(kind), (message) => instance.order(message), {
+      validator: (message) => checkOrder(message, kind),
+    });
+  }
   setDefaultSignalHandler((name) => {
     instance.signals += 1;
     instance.refuse(`a signal named ${name.slice(0, 100)}`);
@@ -79,4 +90,13 @@ export async function trigger(input: TriggerInput): Promise<void> {
 function checkQuestion(asked: unknown): void {
   if (!isVerdictsQuestion(asked))
     throw ApplicationFailure.nonRetryable('expected { waits, waitMs }', 'malformed_request');
+}
+
+/** The same for what a person orders. */
+function checkOrder(message: unknown, kind: Order['kind']): void {
+  if (!isOrderMessage(message, kind))
+    throw ApplicationFailure.nonRetryable(
+      `expected { version, order: { kind: ${kind}, by }, definition }`,
+      'malformed_request',
+    );
 }

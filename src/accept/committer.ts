@@ -3,22 +3,23 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
 import { softGrowthBytes } from '../contract/continuation.ts';
 import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
-import type { Batch, DeadLetterInput, RunApproval } from '../contract/messages.ts';
+import type { Batch, DeadLetterInput } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
-import type { RunReport } from '../core/fact.ts';
+import type { ApprovalReport, RunReport } from '../core/fact.ts';
 import { utf8Bytes } from '../core/offer.ts';
 import type { Pressure } from '../core/state.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { Credit, loadOf } from './credit.ts';
+import { instanceStart } from './instance-start.ts';
 import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
 
 /** What goes to an instance. */
 type Message =
   | { readonly kind: 'offer'; readonly delivery: Delivery }
   | { readonly kind: 'report'; readonly report: RunReport }
-  | { readonly kind: 'approval'; readonly approval: RunApproval }
+  | { readonly kind: 'approval'; readonly approval: ApprovalReport }
   | { readonly kind: 'nudge' };
 
 /** What a commit tells the metrics. */
@@ -29,13 +30,6 @@ export type CommitObserver = {
 const NOTHING_HELD: Pressure = { pendingItems: 0, pendingBytes: 0, keys: 0, keyBytes: 0, identities: 0 };
 /** An instance that does not tell how full it is within this counts as not answering. */
 const PRESSURE_DEADLINE_MS = 3_000;
-/**
- * A worker that dies as an instance continues as new holds up signals for so long, by default for 10 seconds: senders
- * still get their answer within the time of a commit. A new worker replays all its instances at once, and a task that
- * takes longer is given out again: with 2 seconds tasks timed out over and over on busy cores (decision 0016).
- */
-const WORKFLOW_TASK_TIMEOUT = '5s';
-
 /** An instance as a sender sees it. */
 type InstanceLane = { readonly lane: Lane<Message>; definition: Definition; sentGeneration: string };
 
@@ -67,7 +61,7 @@ export class Committer {
   }
 
   /** Commits that an asking run was approved to its instance. */
-  approval(definition: Definition, approval: RunApproval): Promise<Committed> {
+  approval(definition: Definition, approval: ApprovalReport): Promise<Committed> {
     return this.instance(definition).lane.commit({ kind: 'approval', approval });
   }
 
@@ -111,16 +105,11 @@ export class Committer {
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
         return refused;
       },
-      send: (messages, pause) => this.sendBatch(workflowId, self(), messages, pause),
+      send: (messages, pause) => this.sendBatch(self(), messages, pause),
     });
   }
 
-  private async sendBatch(
-    workflowId: string,
-    instance: InstanceLane,
-    messages: readonly Message[],
-    pause: boolean,
-  ): Promise<string> {
+  private async sendBatch(instance: InstanceLane, messages: readonly Message[], pause: boolean): Promise<string> {
     const { definition } = instance;
     const approvals = messages.flatMap((message) => (message.kind === 'approval' ? [message.approval] : []));
     const isNew = instance.sentGeneration !== definition.generation;
@@ -134,18 +123,9 @@ export class Committer {
     };
     const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>
       this.client.workflow.signalWithStart(WORKFLOW.trigger, {
-        workflowId,
-        taskQueue: TASK_QUEUE,
-        args: [{ version: 1, definition }],
+        ...instanceStart(definition),
         signal: batchSignal,
         signalArgs: [batch],
-        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        staticSummary: `${definition.name} → ${definition.run.target}`,
-        memo: { trigger: definition.name, runs: `WorkflowType="run" AND SignalboxTrigger="${definition.name}"` },
-        typedSearchAttributes: [
-          { key: SEARCH_ATTRIBUTE.trigger, value: definition.name },
-          { key: SEARCH_ATTRIBUTE.target, value: definition.run.target },
-        ],
       }),
     );
     instance.sentGeneration = definition.generation;
@@ -198,7 +178,7 @@ export class Committer {
   }
 }
 
-function contentOf(message: Message): Delivery | RunReport | RunApproval | null {
+function contentOf(message: Message): Delivery | RunReport | ApprovalReport | null {
   switch (message.kind) {
     case 'offer':
       return message.delivery;

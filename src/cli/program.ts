@@ -11,6 +11,7 @@ import { generate } from './generate.ts';
 import { lint } from './lint.ts';
 import { match, type ParseJson } from './match.ts';
 import { type Format, withOutput } from './output.ts';
+import { addOrders, addRuns } from './program-operate.ts';
 import { send, WAIT_MAX_SECONDS } from './send.ts';
 import { stats } from './stats.ts';
 import { serve, type StartProcess } from './serve.ts';
@@ -58,6 +59,8 @@ function createProgram(commands: Commands, end: (ended: Promise<ExitCode>) => Pr
   addOffline(program, commands, end);
   addCalling(program, commands, end);
   addBacktest(program, commands, end);
+  addRuns(program, commands.settings, end);
+  addOrders(program, commands.settings, end);
   return program;
 }
 

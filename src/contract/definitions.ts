@@ -1,11 +1,21 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { CarriedState } from '../core/carried.ts';
+import type { Order } from '../core/input.ts';
+import type { KeyView } from '../core/key-view.ts';
 import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
 import type { Whereabouts } from '../core/whereabouts.ts';
 import type { ApprovalDecision } from '../core/approval.ts';
-import type { ApprovalAnswer, Batch, DeadLetterBatch, DeadLetterInput, InstanceView } from './messages.ts';
+import type {
+  ApprovalAnswer,
+  Batch,
+  DeadLetterBatch,
+  DeadLetterInput,
+  InstanceView,
+  OrderAnswer,
+  OrderMessage,
+} from './messages.ts';
 import type { LastState } from './recovery.ts';
 
 /** Offers and reports for an instance. */
@@ -16,6 +26,8 @@ export const viewQuery = defineQuery<InstanceView>('view');
 
 /** Where one event of a key is. */
 export const whereQuery = defineQuery<Whereabouts, [{ readonly key: string; readonly eventId: string }]>('where');
+/** What an instance holds of one key. */
+export const keyQuery = defineQuery<KeyView, [key: string]>('key');
 
 /** How full an instance is: what a sender's credit is read from. */
 export const pressureQuery = defineQuery<Pressure>('pressure');
@@ -37,6 +49,18 @@ export const approveUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('a
 
 /** A person refuses a waiting run. Answers what stands: the first answer does. */
 export const rejectUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('reject');
+
+const ORDERS = {
+  pause: defineUpdate<OrderAnswer, [OrderMessage]>('pause'),
+  resume: defineUpdate<OrderAnswer, [OrderMessage]>('resume'),
+  fire: defineUpdate<OrderAnswer, [OrderMessage]>('fire'),
+  breaker: defineUpdate<OrderAnswer, [OrderMessage]>('breaker'),
+} as const;
+
+/** A person orders something: an update named after it, so that history reads well. Answers after the decision. */
+export function orderUpdate(kind: Order['kind']) {
+  return ORDERS[kind];
+}
 
 /** More entries for an open dead letter. */
 export const entriesSignal = defineSignal<[DeadLetterBatch]>('entries');

@@ -1,7 +1,9 @@
 import type { ApprovalDecision } from '../core/approval.ts';
 import type { CarriedState } from '../core/carried.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
-import type { RunReport, RunRequest } from '../core/fact.ts';
+import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
+import type { Order } from '../core/input.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { StateView } from '../core/view.ts';
 import type { Definition } from '../spec/definition.ts';
@@ -13,20 +15,18 @@ export type Batch = {
   readonly offers: readonly Delivery[];
   readonly reports: readonly RunReport[];
   /** Runs that asked because a limit was closed, and were approved. */
-  readonly approvals?: readonly RunApproval[];
+  readonly approvals?: readonly ApprovalReport[];
   /** The sender's current definition, with the first batch it sends under a generation. */
   readonly definition?: Definition;
   /** The sender stays silent for a moment after this one: a good time to continue as new. */
   readonly pause?: true;
 };
 
-/** An asking run was approved: from now on it counts. */
-export type RunApproval = {
-  readonly runId: string;
-  readonly key: string;
-  /** As decided, epoch milliseconds. */
-  readonly firedAt: number;
-};
+/** An order, and the definition that whoever gives it has loaded. */
+export type OrderMessage = { readonly version: 1; readonly order: Order; readonly definition: Definition };
+
+/** What an order came to: the facts of its step, and how many more there are. None: it was so already. */
+export type OrderAnswer = { readonly entries: readonly LedgerEntry[]; readonly more: number };
 
 /** A person's answer to a run that asks. */
 export type ApprovalAnswer = { readonly by?: string; readonly reason?: string };

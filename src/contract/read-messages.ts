@@ -1,6 +1,5 @@
-import type { ApprovalAnswer, RunApproval } from './messages.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
-import type { RunReport } from '../core/fact.ts';
+import type { ApprovalReport, RunReport } from '../core/fact.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { isDefinition } from './read-definition.ts';
@@ -10,7 +9,7 @@ import { isFiniteNumber, isMaybe, isObject, isText, isTime } from './shapes.ts';
 export type ReadBatch = {
   readonly offers: readonly Delivery[];
   readonly reports: readonly RunReport[];
-  readonly approvals: readonly RunApproval[];
+  readonly approvals: readonly ApprovalReport[];
   readonly definition?: Definition;
   readonly pause: boolean;
   readonly refused: readonly string[];
@@ -54,17 +53,6 @@ export function isVerdictsQuestion(asked: unknown): boolean {
   if (!isObject(asked)) return false;
   const { waits, waitMs } = asked;
   return Array.isArray(waits) && waits.every(isText) && isTime(waitMs) && Number(waitMs) <= WAIT_MAX_MS;
-}
-
-/** Who answered and why, in characters: shown in one line of the details. */
-const BY_MAX_CHARS = 200;
-const REASON_MAX_CHARS = 1_000;
-
-/** Whether the argument of an answer to a run that asks can be used. */
-export function isApprovalAnswer(answer: unknown): answer is ApprovalAnswer {
-  if (!isObject(answer)) return false;
-  const { by = '', reason = '' } = answer;
-  return isText(by) && by.length <= BY_MAX_CHARS && isText(reason) && reason.length <= REASON_MAX_CHARS;
 }
 
 function nothing(why: string): ReadBatch {
@@ -118,12 +106,14 @@ const STATUSES: ReadonlySet<unknown> = new Set<RunReport['status']>([
 
 function isReport(value: unknown): value is RunReport {
   if (!isObject(value)) return false;
-  const { runId, key, status, firedAt } = value;
-  return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime);
+  const { runId, key, status, firedAt, endedAt } = value;
+  return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime) && isMaybe(endedAt, isTime);
 }
 
-function isApproval(value: unknown): value is RunApproval {
-  return isObject(value) && isText(value['runId']) && isText(value['key']) && isTime(value['firedAt']);
+function isApproval(value: unknown): value is ApprovalReport {
+  if (!isObject(value)) return false;
+  const { runId, key, firedAt, approvedAt } = value;
+  return isText(runId) && isText(key) && isTime(firedAt) && isMaybe(approvedAt, isTime);
 }
 
 function isEntry(value: unknown): value is DeadLetterEntry {

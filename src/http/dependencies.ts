@@ -7,6 +7,7 @@ import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ReceivingSpec } from '../spec/source.ts';
 import type { ExplainApi } from './explain-api.ts';
+import type { OperateApi } from './operate-api.ts';
 import type { ReadApi } from './read-api.ts';
 
 /** Whether the service can do its work, and each thing that was looked at. */
@@ -28,6 +29,7 @@ export type HttpDependencies = {
   readonly parseJson: (bytes: Uint8Array) => StrictJson;
   readonly read: ReadApi;
   readonly explain: ExplainApi;
+  readonly operate: OperateApi;
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'text' | 'contentType'>;

@@ -27,6 +27,8 @@ export type DeadLetterSummary = z.infer<typeof deadLetterSummary>;
 export type ReadApi = {
   triggers(): Promise<ReadResult<readonly TriggerSummary[]>>;
   trigger(name: string): Promise<ReadResult<TriggerDetail>>;
+  /** One key; nothing but its name where nothing of it is open. */
+  key(name: string, key: string): Promise<ReadResult<KeySummary>>;
   /** Newest first. */
   runs(query: RunQuery): Promise<ReadResult<RunList>>;
   run(runId: string): Promise<ReadResult<RunDetail>>;

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
 
-import { deadLetterQuery, viewQuery } from '../contract/definitions.ts';
+import { deadLetterQuery, keyQuery, viewQuery } from '../contract/definitions.ts';
 import type { InstanceView } from '../contract/messages.ts';
 import { instanceId, WORKFLOW } from '../contract/names.ts';
-import type { KeyView } from '../core/key-view.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
-import type { DeadLetterSummary, KeySummary, ReadApi, TriggerSummary } from './read-api.ts';
-import { createRunReads } from './run-reads.ts';
+import type { DeadLetterSummary, ReadApi, TriggerSummary } from './read-api.ts';
+import { away, createRunReads, isNotFound } from './run-reads.ts';
+import { keySummary, pausedOf, rfc3339, stateOf } from './state-view.ts';
 
 /** An instance that does not answer within this is shown without its state. */
 const VIEW_DEADLINE_MS = 3_000;
@@ -33,14 +33,20 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
       const view = await viewOf(name);
       const definition = toJson(trigger.spec);
       const keys = (view?.keys ?? []).map(keySummary);
-      const state = view && {
-        counts: view.counts,
-        pressure: view.pressure,
-        history: view.history,
-        ...(view.dedupeReachesBackTo !== undefined && { dedupeReachesBackTo: rfc3339(view.dedupeReachesBackTo) }),
-      };
+      const state = view && { ...stateOf(view), history: view.history };
       const summary = summaryOf(trigger, view);
       return { ok: true, value: { ...summary, definition, keys, keyCount: view?.liveKeys ?? 0, ...state } };
+    },
+    key: async (name, key) => {
+      if (!definitions().triggers.has(name)) return notFound(`No trigger is named ${name}.`);
+      const handle = client.workflow.getHandle(instanceId(name));
+      try {
+        const view = await client.withDeadline(now() + VIEW_DEADLINE_MS, () => handle.query(keyQuery, key));
+        return { ok: true, value: keySummary(view) };
+      } catch (error) {
+        // An instance that never ran holds nothing.
+        return isNotFound(error) ? { ok: true, value: { key } } : away(error);
+      }
     },
     ...createRunReads(client, now),
     deadLetters: async () => ({ ok: true, value: await deadLetters(client) }),
@@ -59,17 +65,8 @@ function summaryOf(
     labels,
     workflowId: instanceId(name),
     ...(view && { openWindows: view.keys.filter((key) => key.window !== undefined).length }),
+    ...(view?.paused && { paused: pausedOf(view.paused) }),
     ...(view?.nextDeadline && { nextDeadline: rfc3339(view.nextDeadline.at) }),
-  };
-}
-
-function keySummary({ key, window, waiting = [], coolingUntil }: KeyView): KeySummary {
-  const fires = window?.dueAt === undefined ? {} : { firesAt: rfc3339(window.dueAt) };
-  return {
-    key,
-    ...(window && { window: { openedAt: rfc3339(window.openedAt), ...fires, eventCount: window.events } }),
-    ...(coolingUntil !== undefined && { cooldownUntil: rfc3339(coolingUntil) }),
-    ...(waiting.length > 0 && { heldEvents: waiting.reduce((sum, one) => sum + one.events, 0) }),
   };
 }
 
@@ -97,10 +94,6 @@ async function deadLetters(client: Client): Promise<readonly DeadLetterSummary[]
 
 function notFound(detail: string): { readonly ok: false; readonly refusal: Refusal } {
   return { ok: false, refusal: refusal('not_found', detail) };
-}
-
-function rfc3339(at: number): string {
-  return new Date(at).toISOString();
 }
 
 function toJson(spec: LoadedTrigger['spec']): JsonObject {

@@ -7,7 +7,9 @@ import { explainRoutes } from './routes/explain.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
+import { runOrderRoutes } from './routes/run-orders.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { triggerOrderRoutes } from './routes/trigger-orders.ts';
 
 /** Every route, the busiest first. */
 export function allRoutes(deps: HttpDependencies): readonly Route[] {
@@ -17,6 +19,8 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...operationRoutes(deps),
     ...readRoutes(deps),
     ...explainRoutes(deps),
+    ...runOrderRoutes(deps),
+    ...triggerOrderRoutes(deps),
     ...matchRoutes(deps),
     {
       method: 'get',

@@ -12,10 +12,10 @@ import type { RunInput } from '../contract/messages.ts';
 import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL, WORKFLOW } from '../contract/names.ts';
 import { refusal, type Refusal } from '../errors.ts';
 import type { Json } from '../spec/json.ts';
+import { nextOf, tokenOf } from './page-token.ts';
 import type { ReadApi, ReadResult, RunDetail, RunEvents, RunList, RunQuery, RunSummary } from './read-api.ts';
 
-/** INVALID_ARGUMENT and NOT_FOUND of gRPC. */
-const INVALID = 3;
+/** NOT_FOUND of gRPC. */
 const NOT_FOUND = 5;
 /** A list that Temporal does not answer within this is a refusal. */
 const LIST_DEADLINE_MS = 5_000;
@@ -45,7 +45,7 @@ export function visibilityQuery({ trigger, key, status, since }: Omit<RunQuery, 
   return [
     is('WorkflowType', WORKFLOW.run),
     ...(trigger === undefined ? [] : [is(SEARCH_ATTRIBUTE.trigger.name, trigger)]),
-    ...(key === undefined ? [] : [is(SEARCH_ATTRIBUTE.key.name, key)]),
+    ...(key === undefined ? [] : keyClause(key)),
     ...(status === undefined ? [] : [statusClause(status)]),
     ...(since === undefined ? [] : [`StartTime >= ${quoted(new Date(since).toISOString())}`]),
   ].join(' AND ');
@@ -72,19 +72,35 @@ function statusClause(status: NonNullable<RunQuery['status']>): string {
   }
 }
 
+/** Temporal compares these as it would write them, escaped, so a text that holds one equals nothing. */
+const ESCAPED = /["'\\\p{Cc}]/u;
+
+/** The key, or as much of it as visibility can compare; the rest is compared here. */
+function keyClause(key: string): readonly string[] {
+  const { name } = SEARCH_ATTRIBUTE.key;
+  const at = key.search(ESCAPED);
+  if (at < 0) return [`${name} = ${quoted(key)}`];
+  return at === 0 ? [] : [`${name} STARTS_WITH ${quoted(key.slice(0, at))}`];
+}
+
 function quoted(value: string): string {
-  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return `"${value}"`;
 }
 
 async function listRuns(client: Client, query: RunQuery, nowMs: number): Promise<ReadResult<RunList>> {
   const { limit, page } = query;
+  const token = page === undefined ? undefined : tokenOf(page);
+  if (page !== undefined && !token) {
+    const violations = [{ pointer: '/page', message: 'is not the `next` of a page' }];
+    return { ok: false, refusal: refusal('malformed_request', 'The page is not one of this list.', { violations }) };
+  }
   try {
     const listed = await client.withDeadline(nowMs + LIST_DEADLINE_MS, () =>
       client.workflowService.listWorkflowExecutions({
         namespace: client.options.namespace,
         query: visibilityQuery(query),
         pageSize: limit,
-        ...(page !== undefined && { nextPageToken: Buffer.from(page, 'base64url') }),
+        ...(token && { nextPageToken: token }),
       }),
     );
     const runs = listed.executions.map((execution) => {
@@ -98,13 +114,10 @@ async function listRuns(client: Client, query: RunQuery, nowMs: number): Promise
         memo: valuesOf(memo?.fields),
       });
     });
-    const next = Buffer.from(listed.nextPageToken).toString('base64url');
-    return { ok: true, value: { runs, ...(next !== '' && { next }) } };
+    const next = nextOf(listed.nextPageToken);
+    const wanted = query.key === undefined ? runs : runs.filter(({ key }) => key === query.key);
+    return { ok: true, value: { runs: wanted, ...(next !== undefined && { next }) } };
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === INVALID && page !== undefined) {
-      const violations = [{ pointer: '/page', message: 'is not the `next` of a page' }];
-      return { ok: false, refusal: refusal('malformed_request', 'The page is not one of this list.', { violations }) };
-    }
     return away(error);
   }
 }

@@ -80,7 +80,7 @@ describe('signalbox triggers', () => {
   });
 
   test('shows windows, holds and cooldowns of each key, and how many more there are', () => {
-    const window = { openedAt: at, firesAt: at, eventCount: 3 };
+    const window = { stage: 'debounce', mode: 'collecting', openedAt: at, firesAt: at, eventCount: 3 } as const;
     const keys = [
       { key: 'k1', window },
       { key: 'k2', heldEvents: 1, cooldownUntil: at },

@@ -10,7 +10,9 @@ const { scripts } = PACKAGE.parse(JSON.parse(readFileSync('package.json', 'utf8'
 /** What npm itself does. */
 const NPM_OWN = new Set(['ci', 'install', 'run']);
 
-const program = readFileSync('src/cli/program.ts', 'utf8');
+const program = ['src/cli/program.ts', 'src/cli/program-operate.ts']
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
 const declared = [...program.matchAll(/\.command\('([\w-]+)'(, \{ hidden: true \})?/g)];
 const commands = new Set(declared.map(([, name = '']) => name));
 const shown = declared.filter(([, , hidden]) => hidden === undefined).map(([, name = '']) => name);

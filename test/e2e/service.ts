@@ -93,6 +93,13 @@ export class Service {
     return replyOf(await fetch(`${this.running.url}/events`, { method: 'POST', headers, body }));
   }
 
+  /** Orders something, as people do. */
+  async order(path: string, body: JsonObject = {}, headers: Record<string, string> = {}): Promise<Reply> {
+    const all = { 'content-type': 'application/json', ...headers };
+    const url = `${this.running.url}${path}`;
+    return replyOf(await fetch(url, { method: 'POST', headers: all, body: JSON.stringify(body) }));
+  }
+
   async get(path: string): Promise<Reply> {
     return replyOf(await fetch(`${this.running.url}${path}`));
   }

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 
 import { refusal } from '../../src/errors.ts';
+import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { isObject } from '../../src/match/json.ts';
 import type { Json, JsonObject } from '../../src/spec/json.ts';
@@ -29,6 +30,29 @@ const counts = {
   eventsInRuns: 0,
   ended: { failed: 1 },
 };
+const limits = { starts: 1, running: ['r1'], breaker: { state: 'open', until: AT } } as const;
+const paused = { since: AT, by: 'ann', keptEvents: 2 };
+const key = {
+  key: 'k',
+  sorting: { eventCount: 1, until: AT },
+  parts: [{ part: 'a', expiresAt: AT }],
+  missing: ['b'],
+  threshold: { reached: 1.5, atLeast: 2, eventCount: 1 },
+  window: { stage: 'debounce', mode: 'collecting', openedAt: AT, firesAt: AT, eventCount: 2 },
+  waiting: [{ how: 'hold', stage: 'cooldown', cause: 'events', eventCount: 1, since: AT, until: AT }],
+  heldEvents: 1,
+  cooldownUntil: AT,
+  limits,
+  paused,
+} as const;
+const ordered = {
+  trigger: 'retrain',
+  changed: true,
+  decided: [
+    { kind: 'waiting', at: AT, key: 'k', stage: 'hours', eventCount: 1, runId: 'r1', detail: 'd', why: 'w', dueAt: AT },
+  ],
+  more: 1,
+};
 const run = {
   runId: 'r1',
   trigger: 'retrain',
@@ -49,14 +73,18 @@ const read: ReadApi = {
     value: {
       ...summary,
       definition: { run: { target: 'train' } },
-      keys: [{ key: 'k', window: { openedAt: AT, firesAt: AT, eventCount: 2 }, heldEvents: 1 }],
+      keys: [key],
       keyCount: 1,
       counts,
       pressure: { pendingItems: 0, pendingBytes: 0, keys: 1, keyBytes: 9, identities: 1 },
+      limits,
+      paused,
+      fallback: [{ key: 'k', dueAt: AT, lastAt: AT }],
       history: { events: 1, bytes: 1, signals: 1, tasks: 1 },
       dedupeReachesBackTo: AT,
     },
   }),
+  key: async () => ({ ok: true, value: key }),
   runs: async () => ({ ok: true, value: { runs: [run], next: 'bW9yZQ' } }),
   run: async () => ({ ok: true, value: { ...run, kind: 'train', params: { a: 1 }, result: [1], reason: 'no' } }),
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 1, events: [{ eventId: 'evt_1', value: 'a' }] } }),
@@ -64,6 +92,13 @@ const read: ReadApi = {
     ok: true,
     value: [{ deadLetterId: 'd', kind: 'run', trigger: 't', code: 'c', detail: 'd', count: 1, openedAt: AT }],
   }),
+};
+
+const operate: OperateApi = {
+  cancel: async (runId) => ({ ok: true, value: { runId, cancelRequested: true } }),
+  answer: async (runId, decision) => ({ ok: true, value: { runId, decision, by: 'ann', reason: 'fine', at: AT } }),
+  order: async (trigger) => ({ ok: true, value: { ...ordered, trigger } }),
+  orderAll: async () => ({ ok: true, value: { triggers: [ordered, { trigger: 'b', problem: 'away' }] } }),
 };
 
 /** A call of every operation that answers JSON. */
@@ -74,9 +109,19 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /readyz': ['/readyz'],
   'get /v1/triggers': ['/v1/triggers'],
   'get /v1/triggers/{name}': ['/v1/triggers/retrain'],
+  'get /v1/triggers/{name}/keys/{key}': ['/v1/triggers/retrain/keys/a%2Fb'],
+  'post /v1/triggers/{name}/pause': ['/v1/triggers/retrain/pause', { key: 'k', by: 'ann' }],
+  'post /v1/triggers/{name}/resume': ['/v1/triggers/retrain/resume', {}],
+  'post /v1/triggers/{name}/fire': ['/v1/triggers/retrain/fire', { params: { a: [1] }, force: true }],
+  'post /v1/triggers/{name}/breaker': ['/v1/triggers/retrain/breaker', { state: 'open' }],
+  'post /v1/pause': ['/v1/pause', { by: 'ann' }],
+  'post /v1/resume': ['/v1/resume', {}],
   'get /v1/runs': ['/v1/runs?limit=1'],
   'get /v1/runs/{runId}': ['/v1/runs/r1'],
   'get /v1/runs/{runId}/events': ['/v1/runs/r1/events'],
+  'post /v1/runs/{runId}/cancel': ['/v1/runs/r1/cancel', { by: 'ann', reason: 'no' }],
+  'post /v1/runs/{runId}/approve': ['/v1/runs/r1/approve', {}],
+  'post /v1/runs/{runId}/reject': ['/v1/runs/r1/reject', {}],
   'get /v1/dead-letters': ['/v1/dead-letters'],
   'get /v1/events': ['/v1/events'],
   'get /v1/events/{eventId}': [`/v1/events/${EVENT}`],
@@ -99,7 +144,7 @@ async function serviceAndDocument() {
   } as const;
   const explain = explaining({ queries: [], since: [] });
   const service = await startService(
-    { read, explain, sources: () => new Map([['landing', landing]]) },
+    { read, explain, operate, sources: () => new Map([['landing', landing]]) },
     async (events) => {
       const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
       return { ...acceptAll(events), verdicts };

@@ -62,6 +62,7 @@ export async function startService(
     read: {
       triggers: async () => ({ ok: true, value: [] }),
       trigger: absent,
+      key: absent,
       runs: async () => ({ ok: true, value: { runs: [] } }),
       run: absent,
       runEvents: absent,
@@ -75,6 +76,7 @@ export async function startService(
       stats: absent,
       allStats: async () => ({ ok: true, value: [] }),
     },
+    operate: { cancel: absent, answer: absent, order: absent, orderAll: absent },
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
     logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),
     metrics,

@@ -17,7 +17,7 @@ import { approveUpdate, rejectUpdate } from '../../src/contract/definitions.ts';
 import type { ApprovalAnswer, ApprovalMemo, RunInput } from '../../src/contract/messages.ts';
 import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL } from '../../src/contract/names.ts';
 import { NOTIFICATION } from '../../src/contract/presets.ts';
-import { isApprovalAnswer } from '../../src/contract/read-messages.ts';
+import { isApprovalAnswer } from '../../src/contract/read-orders.ts';
 import { itemsOrManifest } from '../../src/contract/run-items.ts';
 import { type ApprovalDecision, type Ask, askLabel, askText, decisionText, timedOut } from '../../src/core/approval.ts';
 import { clip, TIMER_TEXT_MAX_CHARS } from '../../src/core/view.ts';

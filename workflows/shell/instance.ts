@@ -1,14 +1,14 @@
-import { type Sinks, log, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { condition, type Sinks, log, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
 import { shouldContinue } from '../../src/contract/continuation.ts';
-import type { TriggerInput } from '../../src/contract/messages.ts';
+import type { OrderAnswer, OrderMessage, TriggerInput } from '../../src/contract/messages.ts';
 import { readBatch } from '../../src/contract/read-messages.ts';
 import type { LastState, Recovery } from '../../src/contract/recovery.ts';
 import { carry, restore } from '../../src/core/carried.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { Fact } from '../../src/core/fact.ts';
 import type { Input } from '../../src/core/input.ts';
-import { type LedgerPage, ledgerPage } from '../../src/core/ledger.ts';
+import { type LedgerEntry, type LedgerPage, ledgerPage } from '../../src/core/ledger.ts';
 import { nextDeadline } from '../../src/core/due.ts';
 import { initialState, type TriggerState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
@@ -27,6 +27,14 @@ const { ledger } = proxySinks<LedgerSinks>();
 /** Of why a state was lost, as the details show it. */
 const LOST_TEXT_MAX_CHARS = 300;
 
+/** Entries that an answer to an order lists, and event ids of each: a resume may decide thousands at once. */
+const ANSWERED_MAX = 100;
+const IDS_ANSWERED_MAX = 20;
+
+function brief(entry: LedgerEntry): LedgerEntry {
+  return entry.eventIds === undefined ? entry : { ...entry, eventIds: entry.eventIds.slice(0, IDS_ANSWERED_MAX) };
+}
+
 /** The shell of one instance: carries inputs to the core, and what the core decided to Temporal. */
 export class Instance {
   readonly verdicts = new Verdicts();
@@ -43,6 +51,8 @@ export class Instance {
   /** What it took over from an ended run, in a sentence. */
   private recovery: string | undefined;
   private readonly inputs: Input[] = [];
+  /** Who waits for the facts of an order. */
+  private readonly orders = new Map<Input, (facts: readonly Fact[]) => void>();
   private readonly starts: Starts;
   private readonly letters = new Letters();
   private readonly timer: MovingTimer;
@@ -95,14 +105,32 @@ export class Instance {
     this.paused = this.read(batch) || this.paused;
   }
 
+  /** Takes an order in, under the definition of whoever gave it; resolves with what was decided about it. */
+  async order({ order, definition }: OrderMessage): Promise<OrderAnswer> {
+    this.wake();
+    if (definition.name === this.state.definition.name) this.push({ kind: 'definition', definition });
+    // What is due goes first, so that what is answered came of the order alone.
+    this.push({ kind: 'tick' });
+    let decided: readonly LedgerEntry[] | undefined;
+    this.orders.set(order, (facts) => {
+      decided = ledgerPage(this.state, facts).entries;
+    });
+    this.push(order);
+    await condition(() => decided !== undefined);
+    const entries = decided ?? [];
+    return { entries: entries.slice(0, ANSWERED_MAX).map(brief), more: Math.max(0, entries.length - ANSWERED_MAX) };
+  }
+
   /** Turns a batch into inputs; whether its sender pauses after it. */
   private read(batch: unknown): boolean {
-    const { offers, reports, definition, pause, refused } = readBatch(batch);
+    const { offers, reports, approvals, definition, pause, refused } = readBatch(batch);
     if (refused.length > 0) this.refuse(refused.join(', '));
     const isOwn = definition?.name === this.state.definition.name;
     if (definition && !isOwn) this.refuse('the definition of another trigger');
     if (definition && isOwn) this.push({ kind: 'definition', definition });
     for (const offer of offers) this.push({ kind: 'offer', offer });
+    // Before the ends: a run that asked counts before it is over.
+    for (const report of approvals) this.push({ kind: 'runApproved', report });
     for (const report of reports) this.push({ kind: 'runEnded', report });
     return pause;
   }
@@ -186,6 +214,8 @@ export class Instance {
       facts.push(fact);
     }
     effects.push(...stepped.effects);
+    this.orders.get(input)?.(stepped.facts);
+    this.orders.delete(input);
   }
 
   private act(effects: readonly Effect[]): void {

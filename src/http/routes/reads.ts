@@ -5,7 +5,7 @@ import type { ReadResult } from '../read-api.ts';
 import type { Route } from '../route.ts';
 import { deadLetterList } from '../shapes/dead-letters.ts';
 import { runDetail, runEvents, runList, runQuery } from '../shapes/runs.ts';
-import { triggerDetail, triggerList } from '../shapes/triggers.ts';
+import { keySummary, triggerDetail, triggerList } from '../shapes/triggers.ts';
 
 /** The readers under /v1. Lists stand in an object, so that members can join them. */
 export function readRoutes({ read }: HttpDependencies): Route[] {
@@ -25,6 +25,14 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       summary: 'One trigger: its definition and what each key waits for.',
       answers: { '200': { description: 'The trigger.', body: triggerDetail } },
       handle: async (exchange) => answer(await read.trigger(param(exchange, 'name')), (trigger) => trigger),
+    },
+    {
+      method: 'get',
+      path: '/v1/triggers/:name/keys/:key',
+      operationId: 'getKey',
+      summary: 'What one key of a trigger holds and waits for.',
+      answers: { '200': { description: 'The key; its name alone where nothing of it is open.', body: keySummary } },
+      handle: async (exchange) => answer(await read.key(param(exchange, 'name'), param(exchange, 'key')), (key) => key),
     },
     {
       method: 'get',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { anyJson, by, count, moment } from './values.ts';
+import { anyJson, by, count, key, moment } from './values.ts';
 
 /** How a run stands: `held` is one that needs a person, in a dead letter. */
 export const RUN_STATUSES = [
@@ -62,8 +62,11 @@ const PAGE_DEFAULT = 50;
 
 /** What runs to list; `page` is the `next` of the page before. */
 export const runQuery = z.strictObject({
-  trigger: z.string().max(63).exactOptional(),
-  key: z.string().max(200).exactOptional(),
+  trigger: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/)
+    .exactOptional(),
+  key: key.exactOptional(),
   status: z.enum(RUN_STATUSES).exactOptional(),
   since: z.union([z.iso.datetime({ offset: true }), z.iso.date()]).exactOptional(),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),

@@ -2,14 +2,50 @@ import { z } from 'zod';
 
 import { anyJson, count, moment } from './values.ts';
 
-const window = z.object({ openedAt: moment, firesAt: moment.exactOptional(), eventCount: count });
+const eventCount = count;
 
-/** What one key of a trigger waits for. */
+const window = z.object({
+  stage: z.enum(['debounce', 'batch']),
+  mode: z.enum(['collecting', 'suppressing']),
+  openedAt: moment,
+  firesAt: moment.exactOptional(),
+  eventCount,
+});
+
+/** A candidate that may not start yet. Without `until` it waits for a run to end, a place in line, or a person. */
+const waiting = z.object({
+  how: z.string(),
+  stage: z.string(),
+  cause: z.string(),
+  eventCount,
+  since: moment,
+  until: moment.exactOptional(),
+});
+
+const limits = z.object({
+  starts: count,
+  running: z.array(z.string()).readonly(),
+  breaker: z.object({ state: z.enum(['closed', 'open', 'halfOpen', 'draining']), until: moment.exactOptional() }),
+});
+
+const paused = z.object({ since: moment, by: z.string(), keptEvents: count });
+
+/** What one key of a trigger holds and waits for; nothing but its name where that is nothing. */
 export const keySummary = z.object({
   key: z.string(),
+  sorting: z.object({ eventCount, until: moment }).exactOptional(),
+  parts: z
+    .array(z.object({ part: z.string(), expiresAt: moment }))
+    .readonly()
+    .exactOptional(),
+  missing: z.array(z.string()).readonly().exactOptional(),
+  threshold: z.object({ reached: z.number(), atLeast: z.number(), eventCount }).exactOptional(),
   window: window.exactOptional(),
-  cooldownUntil: moment.exactOptional(),
+  waiting: z.array(waiting).readonly().exactOptional(),
   heldEvents: count.exactOptional(),
+  cooldownUntil: moment.exactOptional(),
+  limits: limits.exactOptional(),
+  paused: paused.exactOptional(),
 });
 
 /** One trigger in a list. Without `openWindows` its instance has not started yet. */
@@ -23,6 +59,7 @@ export const triggerSummary = z.object({
   workflowId: z.string(),
   openWindows: count.exactOptional(),
   nextDeadline: moment.exactOptional(),
+  paused: paused.exactOptional(),
 });
 
 const counts = z.object({
@@ -49,6 +86,11 @@ export const triggerDetail = triggerSummary.extend({
   keyCount: count,
   counts: counts.exactOptional(),
   pressure: pressure.exactOptional(),
+  limits: limits.exactOptional(),
+  fallback: z
+    .array(z.object({ key: z.string(), dueAt: moment, lastAt: moment.exactOptional() }))
+    .readonly()
+    .exactOptional(),
   history: z.object({ events: count, bytes: count, signals: count, tasks: count }).exactOptional(),
   dedupeReachesBackTo: moment.exactOptional(),
 });

@@ -1,0 +1,95 @@
+import { Argument, type Command } from 'commander';
+
+import type { Settings } from '../settings.ts';
+import { findService } from './api.ts';
+import { couldNotRun, type ExitCode } from './exit.ts';
+import { type Format, giveUp, withOutput } from './output.ts';
+import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
+import { answerRun, type By, cancelRun, run, type RunFilter, runs } from './runs.ts';
+
+type WithOutput = { readonly output: Format };
+type End = (ended: Promise<ExitCode>) => Promise<void>;
+
+/** The command by which people look at runs and act on them. */
+export function addRuns(program: Command, settings: Settings, end: End): void {
+  withBy(withOutput(program.command('runs')))
+    .description('list the runs, newest first, or look at one and act on it')
+    .addArgument(new Argument('[action]', 'what to do with one').choices(['get', 'cancel', 'approve', 'reject']))
+    .argument('[run]', 'its run id')
+    .option('--trigger <name>', 'list those of one trigger')
+    .option('--key <key>', 'list those of one key')
+    .option('--status <status>', 'list running, waitingForApproval, succeeded, failed, held and so on')
+    .option('--since <moment>', 'list what started at or after it, RFC 3339')
+    .option('--limit <count>', 'list at most so many (1 to 200)')
+    .option('--page <next>', 'go on where the page before ended')
+    .option('--reason <text>', 'why')
+    .action((action: Action | undefined, runId: string | undefined, { output, by, reason, ...filter }: RunOptions) =>
+      end(onRuns(action, runId, { filter, by: given({ by, reason }), output }, settings)),
+    );
+}
+
+/** Commands by which people stop, start and unblock triggers. */
+export function addOrders(program: Command, settings: Settings, end: End): void {
+  const pausing = (kind: 'pause' | 'resume', command: Command) =>
+    withBy(withOutput(command))
+      .argument('[trigger]', 'its name')
+      .option('--key <key>', 'one key alone')
+      .option('--all', 'every trigger')
+      .action((trigger: string | undefined, { output, ...aim }: WithOutput & Aim) =>
+        end(pauseOrResume(kind, trigger, aim, output, findService(settings))),
+      );
+  pausing('pause', program.command('pause')).description(
+    'stop the windows and deadlines of a trigger; what arrives is kept',
+  );
+  pausing('resume', program.command('resume')).description('go on where a trigger was paused, and say what that fires');
+  withBy(withOutput(program.command('fire')))
+    .description('start a run by hand')
+    .argument('<trigger>', 'its name')
+    .option('--key <key>', 'for this key')
+    .option('--force', 'pass hours, cooldown, rate and concurrency; never breaker or approval')
+    .option('--params <json>', 'an object; its members replace those of the definition')
+    .option('--id <text>', 'the same id means the same run')
+    .action((trigger: string, { output, ...given }: WithOutput & Fire) =>
+      end(fire(trigger, given, output, findService(settings))),
+    );
+  withBy(withOutput(program.command('breaker')))
+    .description('open or close the breaker of a trigger by hand')
+    .argument('<trigger>', 'its name')
+    .addArgument(new Argument('<state>', 'how it shall be').choices(['open', 'closed']))
+    .option('--key <key>', 'of one key')
+    .action((trigger: string, state: 'open' | 'closed', { output, ...aim }: WithOutput & Aim) =>
+      end(breaker(trigger, state, aim, output, findService(settings))),
+    );
+}
+
+function withBy(command: Command): Command {
+  return command.option('--by <name>', 'who acts, for the audit log; default: who is logged in');
+}
+
+type Action = 'get' | 'cancel' | 'approve' | 'reject';
+type RunOptions = WithOutput & RunFilter & { readonly by?: string; readonly reason?: string };
+
+async function onRuns(
+  action: Action | undefined,
+  runId: string | undefined,
+  { filter, by, output }: { readonly filter: RunFilter; readonly by: By; readonly output: Format },
+  settings: Settings,
+): Promise<ExitCode> {
+  const service = findService(settings);
+  if (action === undefined) return runs(filter, output, service);
+  if (runId === undefined) return giveUp(couldNotRun(`runs ${action} needs a run id`, 'Ids: signalbox runs'));
+  switch (action) {
+    case 'get':
+      return run(runId, output, service);
+    case 'cancel':
+      return cancelRun(runId, by, output, service);
+    case 'approve':
+    case 'reject':
+      return answerRun(runId, action, by, output, service);
+  }
+}
+
+/** Who and why, as far as they are said. */
+function given({ by, reason }: { readonly by?: string | undefined; readonly reason?: string | undefined }): By {
+  return { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) };
+}

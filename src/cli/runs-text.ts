@@ -1,0 +1,61 @@
+import type { RunDetail, RunList, RunSummary } from '../http/read-api.ts';
+import { moment } from './moment.ts';
+import { counted, table } from './output.ts';
+
+/** One line a run. */
+export function runsLines({ runs, next }: RunList, nowMs: number): readonly string[] {
+  if (runs.length === 0) return ['No run is there.'];
+  const rows = runs.map((run) => [
+    run.runId,
+    run.trigger,
+    run.key,
+    statusText(run, nowMs),
+    moment(run.startedAt, nowMs),
+    counted(run.eventCount, 'event'),
+  ]);
+  return [
+    ...table([['RUN', 'TRIGGER', 'KEY', 'STATUS', 'STARTED', 'OF'], ...rows]),
+    ...(next === undefined ? [] : [`more: --page ${next}`]),
+  ];
+}
+
+/** Everything about one run. */
+export function runLines(run: RunDetail, nowMs: number): readonly string[] {
+  const { approval, reason, result } = run;
+  return table([
+    ['run', run.runId],
+    ['trigger', run.trigger],
+    ['key', run.key],
+    ['target', `${run.target} (${run.kind})`],
+    ['cause', `${run.cause}, ${counted(run.eventCount, 'event')}`],
+    ['status', statusText(run, nowMs)],
+    ['started', moment(run.startedAt, nowMs)],
+    ...(run.endedAt === undefined ? [] : [['ended', moment(run.endedAt, nowMs)]]),
+    ...(approval === undefined ? [] : [['approval', approvalText(approval, nowMs)]]),
+    ...(reason === undefined ? [] : [['reason', reason]]),
+    ...(result === undefined ? [] : [['result', JSON.stringify(result)]]),
+  ]);
+}
+
+function statusText({ status, approval }: RunSummary, nowMs: number): string {
+  return status === 'waitingForApproval' && approval?.state === 'waiting'
+    ? `waits for approval until ${moment(approval.until, nowMs)}`
+    : status;
+}
+
+function approvalText(approval: NonNullable<RunSummary['approval']>, nowMs: number): string {
+  if (approval.state === 'waiting') {
+    const then = approval.onTimeout === 'approve' ? 'approved' : 'rejected';
+    return `waits until ${moment(approval.until, nowMs)}, then ${then} (${approval.why})`;
+  }
+  const { state, by, at, reason } = approval;
+  return `${state} by ${by}, ${moment(at, nowMs)}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+export function isRunList(body: object): body is RunList {
+  return 'runs' in body && Array.isArray(body.runs);
+}
+
+export function isRun(body: object): body is RunDetail {
+  return 'runId' in body && 'startedAt' in body && 'eventCount' in body;
+}

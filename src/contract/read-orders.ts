@@ -1,0 +1,46 @@
+import type { Order } from '../core/input.ts';
+import type { ApprovalAnswer, OrderMessage } from './messages.ts';
+import { isDefinition } from './read-definition.ts';
+import { isMaybe, isObject, isText, type Members } from './shapes.ts';
+
+/** Who answered and why, in characters: shown in one line of the details. */
+const BY_MAX_CHARS = 200;
+const REASON_MAX_CHARS = 1_000;
+
+/** Whether the argument of an answer to a run that asks can be used. */
+export function isApprovalAnswer(answer: unknown): answer is ApprovalAnswer {
+  if (!isObject(answer)) return false;
+  const { by = '', reason = '' } = answer;
+  return isText(by) && by.length <= BY_MAX_CHARS && isText(reason) && reason.length <= REASON_MAX_CHARS;
+}
+
+/** A key or the name of a person, and the identity of a fire: all stand in one line. */
+const NAME_MAX_CHARS = 200;
+
+/** Whether the argument of an order of this kind can be used. */
+export function isOrderMessage(message: unknown, kind: Order['kind']): message is OrderMessage {
+  if (!isObject(message) || message['version'] !== 1) return false;
+  const { order, definition } = message;
+  return isObject(order) && order['kind'] === kind && isOrder(order) && isDefinition(definition);
+}
+
+function isOrder(order: Members): boolean {
+  const { kind, key, by } = order;
+  if (!isName(by) || !isMaybe(key, isName)) return false;
+  switch (kind) {
+    case 'fire':
+      return isName(key) && isName(order['id']) && isMaybe(order['params'], isObject) && isBoolean(order['force']);
+    case 'breaker':
+      return order['to'] === 'open' || order['to'] === 'closed';
+    default:
+      return true;
+  }
+}
+
+function isName(value: unknown): value is string {
+  return isText(value) && value.length >= 1 && value.length <= NAME_MAX_CHARS;
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+
+import type { Order } from '../core/input.ts';
+import type { ReadResult } from './read-api.ts';
+import type { ordered, orderedAll } from './shapes/orders.ts';
+import type { cancelled, decided, runOrder } from './shapes/runs.ts';
+
+export type RunOrder = z.infer<typeof runOrder>;
+export type Cancelled = z.infer<typeof cancelled>;
+export type Decided = z.infer<typeof decided>;
+export type Ordered = z.infer<typeof ordered>;
+export type OrderedAll = z.infer<typeof orderedAll>;
+
+/** What people do to runs. */
+export type RunOrders = {
+  /** Asks a run to stop: `run_ended` where it has. */
+  cancel(runId: string, order: RunOrder): Promise<ReadResult<Cancelled>>;
+  /** Answers a run that waits. The first answer stands: `already_decided` where it was another one. */
+  answer(runId: string, decision: Decided['decision'], order: RunOrder): Promise<ReadResult<Decided>>;
+};
+
+/** What people do to triggers; every order is an update in the history of the instance. */
+export type TriggerOrders = {
+  /** The name of a trigger that is not there is `not_found`. */
+  order(trigger: string, order: Order): Promise<ReadResult<Ordered>>;
+  /** Asks every trigger; answers with what each came to. */
+  orderAll(order: Extract<Order, { kind: 'pause' | 'resume' }>): Promise<ReadResult<OrderedAll>>;
+};
+
+/** What people do, implemented outside the HTTP layer. */
+export type OperateApi = RunOrders & TriggerOrders;

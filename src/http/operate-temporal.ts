@@ -1,0 +1,11 @@
+import type { Client } from '@temporalio/client';
+
+import type { Definitions } from '../load/definitions.ts';
+import type { OperateApi } from './operate-api.ts';
+import { createRunOrders } from './run-orders.ts';
+import { createTriggerOrders } from './trigger-orders.ts';
+
+/** What people do to runs and triggers, over Temporal. */
+export function createOperateApi(client: Client, definitions: () => Definitions, now: () => number): OperateApi {
+  return { ...createRunOrders(client, now), ...createTriggerOrders(client, definitions, now) };
+}

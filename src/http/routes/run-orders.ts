@@ -1,0 +1,52 @@
+import type { HttpDependencies } from '../dependencies.ts';
+import { type Answer, type Exchange, json, refused } from '../exchange.ts';
+import { readJsonBody } from '../json-body.ts';
+import type { RunOrder } from '../operate-api.ts';
+import type { ReadResult } from '../read-api.ts';
+import type { Route } from '../route.ts';
+import { cancelled, decided, runOrder } from '../shapes/runs.ts';
+import { param } from './reads.ts';
+
+/** What people do to runs. */
+export function runOrderRoutes(deps: HttpDependencies): Route[] {
+  const { operate } = deps;
+  const order = async (
+    exchange: Exchange,
+    status: number,
+    act: (runId: string, order: RunOrder) => Promise<ReadResult<object>>,
+  ): Promise<Answer> => {
+    const body = await readJsonBody(deps, exchange, runOrder);
+    if (!body.ok) return body.answer;
+    const result = await act(param(exchange, 'runId'), body.value);
+    return result.ok ? json(status, result.value) : refused(result.refusal);
+  };
+  return [
+    {
+      method: 'post',
+      path: '/v1/runs/:runId/cancel',
+      operationId: 'cancelRun',
+      summary: 'Ask a run to stop.',
+      body: runOrder,
+      answers: { '202': { description: 'It was asked; how it ends is in the run.', body: cancelled } },
+      handle: (exchange) => order(exchange, 202, (runId, body) => operate.cancel(runId, body)),
+    },
+    {
+      method: 'post',
+      path: '/v1/runs/:runId/approve',
+      operationId: 'approveRun',
+      summary: 'Let a run start that waits for approval.',
+      body: runOrder,
+      answers: { '200': { description: 'What stands.', body: decided } },
+      handle: (exchange) => order(exchange, 200, (runId, body) => operate.answer(runId, 'approved', body)),
+    },
+    {
+      method: 'post',
+      path: '/v1/runs/:runId/reject',
+      operationId: 'rejectRun',
+      summary: 'End a run that waits for approval without starting it.',
+      body: runOrder,
+      answers: { '200': { description: 'What stands.', body: decided } },
+      handle: (exchange) => order(exchange, 200, (runId, body) => operate.answer(runId, 'rejected', body)),
+    },
+  ];
+}

@@ -1,0 +1,99 @@
+import { type Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+
+import { instanceStart } from '../accept/instance-start.ts';
+import { orderUpdate } from '../contract/definitions.ts';
+import type { OrderAnswer } from '../contract/messages.ts';
+import type { Order } from '../core/input.ts';
+import { WORKFLOW } from '../contract/names.ts';
+import { explain } from '../core/explain.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
+import { refusal } from '../errors.ts';
+import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
+import type { Ordered, TriggerOrders } from './operate-api.ts';
+import type { ReadResult } from './read-api.ts';
+import { away } from './run-reads.ts';
+
+/** An order that is not answered within this is a refusal; given again it changes nothing twice. */
+const ORDER_DEADLINE_MS = 8_000;
+/** Triggers ordered at the same time where all are: each may start a workflow. */
+const AT_ONCE = 8;
+
+/** What people do to triggers, over Temporal. An instance that does not run is started with the order. */
+export function createTriggerOrders(client: Client, definitions: () => Definitions, now: () => number): TriggerOrders {
+  const give = (trigger: LoadedTrigger, order: Order) =>
+    giveOrder(client, trigger, order, now() + ORDER_DEADLINE_MS).then(
+      (answer): ReadResult<Ordered> => ({ ok: true, value: orderedOf(trigger.name, answer) }),
+      failure,
+    );
+  return {
+    order: async (name, order) => {
+      const trigger = definitions().triggers.get(name);
+      if (!trigger) return { ok: false, refusal: refusal('not_found', `No trigger is named ${name.slice(0, 100)}.`) };
+      if (order.kind === 'breaker' && !trigger.definition.breaker) {
+        return { ok: false, refusal: refusal('malformed_request', `Trigger ${name} has no breaker.`) };
+      }
+      return give(trigger, order);
+    },
+    orderAll: async (order) => {
+      const waiting = [...definitions().triggers.values()];
+      const done: (Ordered | { readonly trigger: string; readonly problem: string })[] = [];
+      const work = async () => {
+        for (let trigger = waiting.shift(); trigger; trigger = waiting.shift()) {
+          const result = await give(trigger, order);
+          done.push(result.ok ? result.value : { trigger: trigger.name, problem: result.refusal.detail });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      return { ok: true, value: { triggers: done.toSorted((a, b) => (a.trigger < b.trigger ? -1 : 1)) } };
+    },
+  };
+}
+
+/** The definition goes along: whoever orders means the trigger as it is loaded now. */
+function giveOrder(
+  client: Client,
+  { definition }: LoadedTrigger,
+  order: Order,
+  deadline: number,
+): Promise<OrderAnswer> {
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.trigger, {
+    ...instanceStart(definition),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  return client.withDeadline(deadline, () =>
+    client.workflow.executeUpdateWithStart(orderUpdate(order.kind), {
+      args: [{ version: 1, order, definition }],
+      startWorkflowOperation,
+    }),
+  );
+}
+
+function failure(error: unknown): ReadResult<never> {
+  if (!(error instanceof WorkflowUpdateFailedError)) return away(error);
+  const why = error.cause instanceof Error ? error.cause.message : error.message;
+  return { ok: false, refusal: refusal('malformed_request', `The instance refused the order: ${why}`) };
+}
+
+function orderedOf(trigger: string, { entries, more }: OrderAnswer): Ordered {
+  return { trigger, changed: entries.length > 0, decided: entries.map(decidedOf), more };
+}
+
+function rfc3339(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** One entry for people: what happened, and why in a sentence. */
+export function decidedOf(entry: LedgerEntry): Ordered['decided'][number] {
+  const { kind, at, key, stage, eventCount, runId, detail, why, dueAt } = entry;
+  return {
+    kind,
+    at: rfc3339(at),
+    ...(key !== undefined && { key }),
+    ...(stage !== undefined && { stage }),
+    ...(eventCount !== undefined && { eventCount }),
+    ...(runId !== undefined && { runId }),
+    ...(detail !== undefined && { detail }),
+    ...(why !== undefined && { why: explain(why, rfc3339) }),
+    ...(dueAt !== undefined && { dueAt: rfc3339(dueAt) }),
+  };
+}

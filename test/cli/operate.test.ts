@@ -1,0 +1,163 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+
+import { breaker, fire, pauseOrResume } from '../../src/cli/orders.ts';
+import { answerRun, cancelRun, run, runs } from '../../src/cli/runs.ts';
+import { refusal } from '../../src/errors.ts';
+import type { OperateApi } from '../../src/http/operate-api.ts';
+import type { ReadApi } from '../../src/http/read-api.ts';
+import { startService } from '../http/service.ts';
+
+const AT = new Date(Date.now() - 60_000).toISOString();
+const SOON = new Date(Date.now() + 3_600_000).toISOString();
+
+const summary = {
+  runId: 'sb1-1',
+  trigger: 'retrain',
+  key: 'eu',
+  target: 'train',
+  cause: 'events',
+  status: 'waitingForApproval',
+  startedAt: AT,
+  eventCount: 2,
+  approval: { state: 'waiting', until: SOON, onTimeout: 'reject', why: 'approval' },
+} as const;
+
+/** What a command said and how it ended, over a service that holds one run and one trigger. */
+async function command(
+  of: (service: { url: string; from: 'environment' }) => Promise<number>,
+  over: { readonly read?: Partial<ReadApi>; readonly operate?: Partial<OperateApi> } = {},
+) {
+  const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
+  const no = { triggers: absent, trigger: absent, key: absent, runEvents: absent, deadLetters: absent };
+  const { url } = await startService({
+    read: {
+      ...no,
+      runs: async () => ({ ok: true, value: { runs: [summary], next: 'bW9yZQ' } }),
+      run: async () => ({ ok: true, value: { ...summary, kind: 'train' } }),
+      ...over.read,
+    },
+    operate: { cancel: absent, answer: absent, order: absent, orderAll: absent, ...over.operate },
+  });
+  let [out, err] = ['', ''];
+  const toOut = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += String(text))));
+  const toErr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((err += String(text))));
+  onTestFinished(() => {
+    toOut.mockRestore();
+    toErr.mockRestore();
+  });
+  const code = await of({ url, from: 'environment' });
+  toOut.mockRestore();
+  toErr.mockRestore();
+  return { code, out, err };
+}
+
+describe('signalbox runs', () => {
+  test('lists what waits and until when, and how to go on', async () => {
+    const { code, out } = await command((service) => runs({ status: 'waitingForApproval' }, 'text', service));
+    expect(code).toBe(0);
+    expect(out).toMatch(/sb1-1 +retrain +eu +waits for approval until .* +.*2 events/);
+    expect(out).toContain('more: --page bW9yZQ');
+  });
+
+  test('shows one run with its approval', async () => {
+    const { out } = await command((service) => run('sb1-1', 'text', service));
+    expect(out).toMatch(/approval +waits until .*, then rejected \(approval\)/);
+    const approval = { state: 'approved', by: 'ann', at: AT, reason: 'seen' } as const;
+    const read = { run: async () => ({ ok: true as const, value: { ...summary, kind: 'train', approval } }) };
+    expect((await command((service) => run('sb1-1', 'text', service), { read })).out).toContain('approved by ann');
+  });
+
+  test('says no where the filter is wrong or the run is not there', async () => {
+    const wrong = await command((service) => runs({ status: 'odd' }, 'text', service));
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('/status') });
+    const cancelled = await command((service) => cancelRun('nope', {}, 'text', service));
+    expect(cancelled).toMatchObject({ code: 1, err: expect.stringContaining('not_found') });
+  });
+
+  test('answers a run with who and why', async () => {
+    const given: unknown[] = [];
+    const operate: Partial<OperateApi> = {
+      answer: async (runId, decision, order) => {
+        given.push(decision, order);
+        return { ok: true, value: { runId, decision, by: 'ann', at: AT } };
+      },
+    };
+    const by = { by: 'ann', reason: 'seen' };
+    const { code, out } = await command((service) => answerRun('sb1-1', 'approve', by, 'text', service), { operate });
+    expect({ code, out }).toEqual({ code: 0, out: 'sb1-1 is approved\n' });
+    expect(given).toEqual(['approved', by]);
+  });
+});
+
+describe('signalbox pause, resume, fire and breaker', () => {
+  const given: unknown[] = [];
+  const operate: Partial<OperateApi> = {
+    order: async (trigger, order) => {
+      given.push(order);
+      const about = { at: AT, key: 'eu', eventCount: 2 };
+      const decided = [
+        { kind: order.kind, at: AT },
+        { ...about, kind: 'runDecided', runId: 'sb1-2' },
+        { ...about, kind: 'waiting', stage: 'hours', why: 'Closed.', dueAt: SOON },
+        { ...about, kind: 'collected', stage: 'debounce' },
+        { ...about, kind: 'suppressed', stage: 'dedupe', why: 'It came before.' },
+        { kind: 'breaker', at: AT, detail: 'closed' },
+      ];
+      return { ok: true, value: { trigger, changed: order.kind !== 'pause', decided, more: 7 } };
+    },
+    orderAll: async () => ({ ok: true, value: { triggers: [{ trigger: 'b', problem: 'It does not answer.' }] } }),
+  };
+
+  test('tell what was decided, in words', async () => {
+    const { code, out } = await command(
+      (service) => pauseOrResume('resume', 'retrain', { key: 'eu', by: 'ann' }, 'text', service),
+      { operate },
+    );
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'retrain: resume',
+      'retrain: starts run sb1-2 of 2 events key eu',
+      expect.stringMatching(/^retrain: waits at hours of 2 events key eu until .*: Closed\.$/),
+      'retrain: collects in debounce of 2 events key eu',
+      'retrain: suppressed by dedupe of 2 events key eu: It came before.',
+      'retrain: breaker closed',
+      'retrain: and 7 more',
+      '',
+    ]);
+    expect(given.at(-1)).toEqual({ kind: 'resume', key: 'eu', by: 'ann' });
+  });
+
+  test('say that nothing changed, and which trigger did not answer', async () => {
+    const one = await command((service) => pauseOrResume('pause', 'retrain', {}, 'text', service), { operate });
+    expect(one.out).toBe('retrain: nothing changed, it was so already\n');
+    const all = await command((service) => pauseOrResume('pause', undefined, { all: true }, 'text', service), {
+      operate,
+    });
+    expect(all.out).toBe('b: It does not answer.\n');
+  });
+
+  test('need a trigger or --all', async () => {
+    const both = await command((service) => pauseOrResume('pause', 'a', { all: true }, 'text', service), { operate });
+    const none = await command((service) => pauseOrResume('pause', undefined, {}, 'text', service), { operate });
+    expect([both.code, none.code]).toEqual([2, 2]);
+  });
+
+  test('fire with params and an id of its own', async () => {
+    const params = '{"full":true}';
+    const asked = { key: 'eu', force: true, params, id: 'once', by: 'ann' };
+    const { code, out } = await command((service) => fire('retrain', asked, 'json', service), { operate });
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ key: 'eu', idempotencyKey: 'once', runId: 'sb1-2' });
+    expect(given.at(-1)).toEqual({ ...asked, kind: 'fire', params: { full: true } });
+    expect((await command((service) => fire('retrain', { params: '{' }, 'text', service), { operate })).code).toBe(2);
+    expect((await command((service) => fire('retrain', { params: '[]' }, 'text', service), { operate })).code).toBe(1);
+  });
+
+  test('open a breaker', async () => {
+    const { code } = await command((service) => breaker('retrain', 'open', { by: 'ann' }, 'text', service), {
+      operate,
+    });
+    expect(code).toBe(0);
+    expect(given.at(-1)).toEqual({ kind: 'breaker', to: 'open', by: 'ann' });
+  });
+});
