@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const pool = { pool: 'forks', isolate: false, maxWorkers: 2 } as const;
 
-/** One after the other, for they share the cores. fast: pure code, no server. workflows: the time-skipping server. e2e: a real dev server with a file database. */
+/** One after the other, for they share the cores. fast: pure code, no server. store: PGlite, and PostgreSQL where there is one. workflows: the time-skipping server. e2e: a real dev server with a file database. */
 export default defineConfig({
   test: {
     projects: [
@@ -14,15 +14,27 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: [
             'test/*.test.ts',
-            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities,cli,contract,store,explain,backtest}/**/*.test.ts',
+            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities,cli,contract,explain,backtest}/**/*.test.ts',
+            'test/store/*.test.ts',
           ],
         },
       },
       {
         test: {
           ...pool,
-          name: 'workflows',
+          name: 'store',
           sequence: { groupOrder: 1 },
+          include: ['test/store/database/**/*.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...pool,
+          name: 'workflows',
+          sequence: { groupOrder: 2 },
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/setup/time-skipping.ts'],
           maxWorkers: 1,
@@ -34,7 +46,7 @@ export default defineConfig({
         test: {
           ...pool,
           name: 'e2e',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/{e2e,chaos,temporal}/**/*.test.ts'],
           globalSetup: ['test/setup/dev-server.ts'],
           maxWorkers: 1,

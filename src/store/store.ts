@@ -48,11 +48,11 @@ export type StoreReader = {
   counts(query: SpanQuery): Promise<StoreResult<readonly EntryCount[]>>;
   /** Newest decision first. */
   runs(query: RunQuery): Promise<StoreResult<StorePage<StoredRun>>>;
-  run(runId: string): Promise<StoreResult<StoredRun | undefined>>;
+  run(runId: string): Promise<StoreResult<StoredRunDetail | undefined>>;
   /** How long runs that started in the span took from the first arrival among their events to the start; one row a trigger. */
   latency(query: SpanQuery): Promise<StoreResult<readonly StartLatency[]>>;
   /** Events that the trigger took in the span and that are part of no run, newest first. */
-  withoutRun(query: EntryQuery): Promise<StoreResult<StorePage<StoredEventSummary>>>;
+  withoutRun(query: WithoutRunQuery): Promise<StoreResult<StorePage<StoredEventSummary>>>;
   /** Newest first. */
   actions(query: ActionQuery): Promise<StoreResult<StorePage<ActionRecord>>>;
   /**
@@ -132,21 +132,24 @@ export type StoredRun = {
   readonly trigger: string;
   readonly instance: string;
   readonly key: string;
-  readonly cause: string;
-  readonly target: string;
+  /** Absent, as all that its decision says, where that decision is not (or not yet) here. */
+  readonly cause?: string;
+  readonly target?: string;
   readonly generation?: string;
+  /** When it was decided, or else the first that was heard of it. */
   readonly decidedAt: number;
   /** The earliest arrival among its events. */
   readonly receivedAt?: number;
   readonly eventCount: number;
-  /** All of them; see `eventCount` for how many. */
-  readonly eventIds: readonly string[];
   readonly startedAt?: number;
   readonly approvedAt?: number;
   readonly endedAt?: number;
-  /** `decided` until its start is confirmed, `running` until it ended, then how it ended. */
+  /** `decided` until its start is confirmed, `running` until it ended, then how it ended; `conflict` where another run has its id. */
   readonly status: string;
 };
+
+/** A run with the ids of its events. */
+export type StoredRunDetail = StoredRun & { readonly eventIds: readonly string[] };
 
 /** How often something was said in a span, and of how many events. */
 export type EntryCount = {
@@ -209,6 +212,8 @@ export type EntryQuery = PageQuery &
     readonly key?: string;
     readonly kinds?: readonly LedgerEntry['kind'][];
   };
+
+export type WithoutRunQuery = PageQuery & SpanQuery & { readonly trigger: string };
 
 export type RunQuery = PageQuery & {
   readonly trigger?: string;

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import type { StorePlace } from '../../../src/store/open.ts';
+import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
+
+/** A database that the same tests run on. */
+export type Places = {
+  readonly name: string;
+  /** Why its tests are skipped on this machine. */
+  readonly missing?: string;
+  readonly start: () => Promise<void>;
+  /** A place where nothing is. */
+  readonly empty: () => Promise<StorePlace>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The embedded database, and PostgreSQL where this machine has one. */
+export const PLACES: readonly Places[] = [embedded(), postgres()];
+
+function embedded(): Places {
+  const folders: string[] = [];
+  return {
+    name: 'PGlite',
+    start: () => Promise.resolve(),
+    empty: () => {
+      const folder = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
+      folders.push(folder);
+      return Promise.resolve({ kind: 'embedded', directory: join(folder, 'store') });
+    },
+    stop: () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+}
+
+function postgres(): Places {
+  const bin = findPostgres();
+  let server: PostgresServer | undefined;
+  let databases = 0;
+  return {
+    name: 'PostgreSQL',
+    ...(bin === undefined && {
+      missing: 'initdb and postgres are not on this machine: install PostgreSQL to run these',
+    }),
+    start: async () => {
+      if (bin !== undefined) server = await startPostgres(bin);
+    },
+    empty: async () => {
+      if (!server) throw new Error('PostgreSQL is not started');
+      databases += 1;
+      const name = `store_${databases}`;
+      const client = new Client({ connectionString: server.url('postgres') });
+      await client.connect();
+      await client.query(`create database ${name}`);
+      await client.end();
+      return { kind: 'postgres', url: server.url(name) };
+    },
+    stop: async () => server?.remove(),
+  };
+}
