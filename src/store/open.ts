@@ -6,10 +6,11 @@ import { openEmbedded } from './embedded.ts';
 import { openPostgres } from './postgres.ts';
 import { entryReaders } from './read-entries.ts';
 import { eventReaders } from './read-events.ts';
+import { reasonReaders } from './read-reasons.ts';
 import { runReaders } from './read-runs.ts';
 import { startRetention } from './retention.ts';
 import { actionRow, eventRow, pageRows } from './rows.ts';
-import type { Store, StoreStatus } from './store.ts';
+import type { ReasonReader, Store, StoreStatus } from './store.ts';
 import { Writer, type WriterObserver } from './writer.ts';
 
 /** Where the rows are: in a directory of ours, or in a PostgreSQL whose URL holds a password. */
@@ -27,12 +28,13 @@ export type StoreOptions = {
 };
 
 /** A store with a database behind it. */
-export type OpenStore = Store & {
-  /** Resolves when everything recorded until now is written, or was dropped. */
-  flushed(): Promise<void>;
-  /** Writes what waits, for a few seconds at most, and closes. */
-  close(): Promise<void>;
-};
+export type OpenStore = Store &
+  ReasonReader & {
+    /** Resolves when everything recorded until now is written, or was dropped. */
+    flushed(): Promise<void>;
+    /** Writes what waits, for a few seconds at most, and closes. */
+    close(): Promise<void>;
+  };
 
 /** What waits at the end gets so long; what is lost then is found as a gap by the next process. */
 const CLOSE_MS = 5_000;
@@ -55,6 +57,7 @@ export function openStore({ place, keepMs, observer, now }: StoreOptions): OpenS
     ...eventReaders(ask),
     ...entryReaders(ask),
     ...runReaders(ask),
+    ...reasonReaders(ask),
     status: () => statusOf(place.kind, connection.state),
     flushed: () => writer.flushed(),
     close: async () => {

@@ -5,7 +5,8 @@ import { type Ask, mapped } from './ask.ts';
 import { cursorOf, pageStart } from './cursor.ts';
 import { isObject, present, Row } from './row.ts';
 import { Select } from './select.ts';
-import type { EntryCount, SpanQuery, StoredEntry, StoreReader } from './store.ts';
+import { spanOf } from './span.ts';
+import type { EntryCount, StoredEntry, StoreReader } from './store.ts';
 
 const COLUMNS = `instance, seq, at, trigger, kind, key, stage, reason, run_id, detail, event_count, event_ids, more`;
 /** Entries shown of one event; more than any event that a person looks at has. */
@@ -57,14 +58,6 @@ export function entryReaders(ask: Ask): Readers {
       return mapped(await ask(spanOf(query, 'at').statement(head, tail)), (rows) => rows.map(entryCount));
     },
   };
-}
-
-/** The conditions of a span over the column that says when. */
-export function spanOf({ trigger, sinceAt, untilAt }: SpanQuery, column: string): Select {
-  return new Select()
-    .where(trigger, (value) => `trigger = ${value}`)
-    .where(sinceAt, (value) => `${column} >= ${value}`)
-    .where(untilAt, (value) => `${column} < ${value}`);
 }
 
 function storedEntry(row: Row): StoredEntry {

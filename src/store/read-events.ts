@@ -7,6 +7,8 @@ import { Select } from './select.ts';
 import type { FailedIn, StoredEvent, StoredEventSummary, StoreReader, TakenBy } from './store.ts';
 
 const COLUMNS = `event_id, received_at, deliveries, via, source, id, type, subject, traceparent, taken, failed, pruned`;
+/** What `storedEvent` reads. */
+export const WHOLE_EVENTS = `select ${COLUMNS}, body from signalbox.events`;
 /** Events of one page of a stream: with the largest events 64 MB, with usual ones a megabyte. */
 const STREAM_PAGE = 250;
 
@@ -17,7 +19,7 @@ export function eventReaders(ask: Ask): Readers {
   return {
     event: async (eventId) => {
       const select = new Select().where(eventId, (id) => `event_id = ${id}`);
-      const result = await ask(select.statement(`select ${COLUMNS}, body from signalbox.events`, ''));
+      const result = await ask(select.statement(WHOLE_EVENTS, ''));
       return mapped(result, ([row]) => row && storedEvent(row));
     },
     events: async (query) => {
@@ -79,9 +81,7 @@ async function* stream(
       select.and(`(received_at, event_id) > (${select.param(last.receivedAt)}, ${select.param(last.eventId)})`);
     }
     const order = `order by received_at, event_id limit ${STREAM_PAGE}`;
-    const result = mapped(await ask(select.statement(`select ${COLUMNS}, body from signalbox.events`, order)), (rows) =>
-      rows.map(storedEvent),
-    );
+    const result = mapped(await ask(select.statement(WHOLE_EVENTS, order)), (rows) => rows.map(storedEvent));
     if (!result.ok || result.value.length > 0) yield result;
     last = result.ok && result.value.length === STREAM_PAGE ? result.value.at(-1) : undefined;
   } while (last);
@@ -106,7 +106,8 @@ function summary(row: Row): StoredEventSummary {
   };
 }
 
-function storedEvent(row: Row): StoredEvent {
+/** A row of `WHOLE_EVENTS`. */
+export function storedEvent(row: Row): StoredEvent {
   return { ...summary(row), event: row.json('body') };
 }
 

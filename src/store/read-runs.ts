@@ -1,8 +1,8 @@
 import { type Ask, mapped } from './ask.ts';
 import { cursorOf, pageStart } from './cursor.ts';
-import { spanOf } from './read-entries.ts';
 import { present, Row } from './row.ts';
 import { Select } from './select.ts';
+import { spanOf } from './span.ts';
 import type { ActionRecord, StoredRun, StoreReader } from './store.ts';
 
 const COLUMNS = `run_id, instance, trigger, key, decided_at, decided_seq, cause, target, generation, received_at,
@@ -44,21 +44,9 @@ export function runReaders(ask: Ask): Readers {
       );
       return mapped(result, ([row]) => row && { ...storedRun(row), eventIds: row.maybeTexts('event_ids') ?? [] });
     },
-    latency: async (query) => {
-      const took = 'started_at - received_at';
-      const head = `select trigger, count(*) as runs, max(${took}) as most,
-        percentile_cont(0.5) within group (order by ${took}) as half,
-        percentile_cont(0.95) within group (order by ${took}) as tail from signalbox.runs`;
-      const select = spanOf(query, 'started_at').and(`${took} is not null`);
-      return mapped(await ask(select.statement(head, 'group by trigger order by trigger')), (rows) =>
-        rows.map((row) => ({
-          trigger: row.text('trigger'),
-          runs: row.number('runs'),
-          p50Ms: row.number('half'),
-          p95Ms: row.number('tail'),
-          maxMs: row.number('most'),
-        })),
-      );
+    latency: (query) => {
+      const head = 'select trigger, started_at, received_at as first_at from signalbox.runs';
+      return latencyOf(ask, spanOf(query, 'started_at'), head);
     },
     actions: async (query) => {
       const started = pageStart(query, 2);
@@ -80,6 +68,24 @@ export function runReaders(ask: Ask): Readers {
       });
     },
   };
+}
+
+/** Latencies of the runs that `head` selects with `started_at` and `first_at`, those aside that lack one of the two. */
+export async function latencyOf(ask: Ask, select: Select, head: string): ReturnType<StoreReader['latency']> {
+  const took = 'started_at - first_at';
+  const measured = `select trigger, count(*) as runs, max(${took}) as most,
+    percentile_cont(0.5) within group (order by ${took}) as half,
+    percentile_cont(0.95) within group (order by ${took}) as tail`;
+  const tail = `) r where ${took} is not null group by trigger order by trigger`;
+  return mapped(await ask(select.statement(`${measured} from (${head}`, tail)), (rows) =>
+    rows.map((row) => ({
+      trigger: row.text('trigger'),
+      runs: row.number('runs'),
+      p50Ms: row.number('half'),
+      p95Ms: row.number('tail'),
+      maxMs: row.number('most'),
+    })),
+  );
 }
 
 function storedRun(row: Row): StoredRun {

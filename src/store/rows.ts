@@ -14,6 +14,8 @@ export type EventRow = {
   readonly id?: string;
   readonly type?: string;
   readonly subject?: string;
+  /** When it happened as it says itself, epoch milliseconds. */
+  readonly time?: number;
   readonly traceparent?: string;
   readonly triggers: readonly string[];
   /** JSON, `{ [trigger]: { key, generation } }`: what a second delivery adds is merged by trigger. */
@@ -91,6 +93,7 @@ export function eventRow(record: AcceptedEventRecord, pruned: boolean): EventRow
     ...attribute('id', event['id']),
     ...attribute('type', event['type']),
     ...attribute('subject', event['subject']),
+    ...timeOf(event['time']),
     ...attribute('traceparent', traceparent),
     triggers: [...names],
     taken: byTrigger(takenBy),
@@ -200,6 +203,11 @@ function cleaned(_name: string, value: unknown): unknown {
 
 function mergedJson(first: string, second: string): string {
   return first === second ? first : JSON.stringify({ ...JSON.parse(second), ...JSON.parse(first) });
+}
+
+function timeOf(time: unknown): { readonly time?: number } {
+  const at = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  return Number.isFinite(at) ? { time: at } : {};
 }
 
 function storable(text: string): string {

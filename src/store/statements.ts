@@ -13,7 +13,7 @@ const ROWS_MAX = 500;
 const EVENTS = `
 insert into signalbox.events as e
 select r.* from json_to_recordset($1::json) as r(event_id text, received_at bigint, deliveries integer, via text,
-  source text, id text, type text, subject text, traceparent text, triggers text[], taken text, failed text,
+  source text, id text, type text, subject text, time bigint, traceparent text, triggers text[], taken text, failed text,
   pruned boolean, body text)
 on conflict (event_id) do update set
   received_at = least(e.received_at, excluded.received_at),
@@ -26,6 +26,7 @@ on conflict (event_id) do update set
   id = case when e.pruned then excluded.id else e.id end,
   type = case when e.pruned then excluded.type else e.type end,
   subject = case when e.pruned then excluded.subject else e.subject end,
+  time = case when e.pruned then excluded.time else e.time end,
   body = case when e.pruned then excluded.body else e.body end,
   pruned = e.pruned and excluded.pruned`;
 

@@ -12,6 +12,7 @@ create table signalbox.events (
   id text,
   type text,
   subject text,
+  time bigint,
   traceparent text,
   triggers text[] not null,
   taken text not null,

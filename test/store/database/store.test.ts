@@ -248,6 +248,53 @@ describe.each(PLACES)('the store on $name', (places) => {
       expect(items.map(({ eventId }) => eventId)).toEqual(['evt_rests']);
     });
 
+    it('says why a trigger fired, or did not', async () => {
+      const trigger = 'reasons';
+      const instance = `trigger/${trigger}`;
+      const at = 40 * DAY;
+      const takenBy = [{ trigger, key: 'k', generation: 'g' }];
+      const wrong = {
+        trigger,
+        generation: 'g',
+        code: 'mapping_error',
+        pointer: '/key',
+        detail: 'no',
+        deadLetterId: 'd',
+      };
+      const timed = {
+        specversion: '1.0',
+        id: 'r',
+        source: '/test',
+        type: 't',
+        time: new Date(T0 + at - 500).toISOString(),
+      };
+      store.recordAccepted([
+        accepted('reason-a', at, { takenBy, event: timed }),
+        accepted('reason-b', at + 1, { takenBy: [], failedIn: [{ ...wrong, code: 'mapping_error' }] }),
+        accepted('reason-c', at + 2),
+      ]);
+      const decided = { runId: 'sb1-reason', at: T0 + at + 10, receivedAt: T0 + at };
+      const started = { runId: 'sb1-reason', detail: 'started', at: T0 + at + 100 };
+      const facts = [entry(1, 'runDecided', ['reason-a'], decided), entry(2, 'startReported', [], started)];
+      store.recordPage(instance, page(facts, { trigger }));
+      store.recordPage(
+        instance,
+        page([entry(9, 'runEnded', [], { runId: 'sb1-reason', detail: 'failed' })], { trigger }),
+      );
+      await store.flushed();
+      const span = { trigger, sinceAt: T0 + at, untilAt: T0 + 41 * DAY };
+      expect(valueOf(await store.arrivals(span))).toEqual({ seen: 3, taken: 1, failed: 1 });
+      const missed = valueOf(await store.notTaken({ ...span, limit: 10 }));
+      expect(missed.map(({ eventId, event }) => [eventId, event['id']])).toEqual([['evt_reason-c', 'reason-c']]);
+      expect(valueOf(await store.fired({ ...span, bucketMs: DAY }))).toEqual([
+        { at: Math.floor((T0 + at) / DAY) * DAY, runs: 1 },
+      ]);
+      expect(valueOf(await store.latency(span))).toMatchObject([{ trigger, runs: 1, p50Ms: 100 }]);
+      expect(valueOf(await store.eventLatency(span))).toMatchObject([{ trigger, runs: 1, maxMs: 600 }]);
+      expect(valueOf(await store.ledgerSeq(instance))).toBe(2);
+      expect(valueOf(await store.ledgerSeq('trigger/unheard-of'))).toBe(0);
+    });
+
     it('remembers what people did', async () => {
       const action = { id: 'a1', at: T0, by: 'ada', action: 'pause', trigger: 'retrain', outcome: 'done' } as const;
       store.recordAction(action);
