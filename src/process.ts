@@ -18,6 +18,7 @@ import {
   type Shared,
   startWorker,
 } from './service.ts';
+import { openServiceStore } from './service-store.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
 import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
@@ -100,6 +101,8 @@ async function startParts(
   const loaded = await loadDefinitions(settings, log, metrics);
   if (!loaded.ok) return loaded;
   undo.push(() => loaded.definitions.close());
+  const store = openServiceStore(settings, roles.http && roles.worker, log, metrics);
+  undo.push(() => store.close());
   const temporal = await startTemporal(settings, report, signal, undo);
   if (!temporal.ok) return temporal;
   const { connection, namespace, target, server } = temporal;
@@ -109,6 +112,7 @@ async function startParts(
     metrics,
     definitions: loaded.definitions,
     namespace,
+    store,
     ...(server && { uiUrl: server.uiUrl }),
   };
   const committer = createCommitter(shared, connection);

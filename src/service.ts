@@ -11,6 +11,7 @@ import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
 import type { ResolveSecret } from './connectors/target.ts';
 import { explain } from './core/explain.ts';
+import type { LedgerPage } from './core/ledger.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
 import { createAskInstance } from './http/ask-instance.ts';
 import { createExplainApi } from './http/read-explain.ts';
@@ -23,7 +24,7 @@ import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { isRepeatedTick, ScheduleKeeper } from './schedules.ts';
 import { resolveSecret, type Settings } from './settings.ts';
-import { offStore } from './store/off.ts';
+import type { ServiceStore } from './service-store.ts';
 import { createWorker } from './temporal/worker.ts';
 
 /** What the parts of one process share. */
@@ -33,6 +34,7 @@ export type Shared = {
   readonly metrics: Metrics;
   readonly definitions: DefinitionsWatch;
   readonly namespace: string;
+  readonly store: ServiceStore;
   /** Address of the Temporal UI, where it is known. */
   readonly uiUrl?: string;
 };
@@ -59,7 +61,7 @@ const secretOf: ResolveSecret = (reference) => {
 
 /** Where events come in, whatever brings them. */
 export function createAcceptance(shared: Shared, connection: Connection, committer: Committer): Accept {
-  const { metrics, definitions, namespace } = shared;
+  const { metrics, definitions, namespace, store } = shared;
   const observer: AcceptObserver = {
     evaluated: (trigger, result) => metrics.count('signalbox_filter_evaluations_total', { trigger, result }),
     unmatched: (source) => metrics.count('signalbox_events_unmatched_total', { source }),
@@ -69,6 +71,7 @@ export function createAcceptance(shared: Shared, connection: Connection, committ
     committer,
     askVerdicts: createAskVerdicts(new Client({ connection, namespace }), Date.now),
     observer,
+    record: (events) => store.recordAccepted(events),
   });
 }
 
@@ -103,7 +106,7 @@ export function createHttp(
     read: createReadApi(client, () => definitions.current(), Date.now),
     readiness: () => readiness(shared, connection, schedules),
     explain: createExplainApi({
-      store: offStore('This process keeps no store.'),
+      store: shared.store,
       instances: createAskInstance(client, Date.now),
       definitions: () => definitions.current(),
       now: Date.now,
@@ -121,7 +124,7 @@ export function createHttp(
 }
 
 async function readiness(
-  { definitions, namespace }: Shared,
+  { definitions, namespace, store }: Shared,
   connection: Connection,
   schedules: ScheduleKeeper | undefined,
 ): Promise<Readiness> {
@@ -139,7 +142,9 @@ async function readiness(
         detail: `The last change was refused: ${finding?.file}:${finding?.line} ${finding?.message}. Live: ${live}`,
       };
   const reconciled = schedules && { schedules: schedules.status() };
-  return { ready: temporal.ok, checks: { temporal, definitions: reloaded, ...reconciled } };
+  const { state, detail } = store.status();
+  const kept = { ok: state === 'ready' || state === 'off', detail: `${state}: ${detail}` };
+  return { ready: temporal.ok, checks: { temporal, definitions: reloaded, store: kept, ...reconciled } };
 }
 
 /** A running worker. */
@@ -157,9 +162,13 @@ export async function startWorker(
   committer: Committer,
   accept: Accept,
 ): Promise<RunningWorker> {
-  const { settings, log, metrics, definitions, namespace } = shared;
+  const { settings, log, metrics, definitions, namespace, store } = shared;
   const current = () => definitions.current();
-  const record = createLedger(log, metrics, (reason) => explain(reason, (at) => new Date(at).toISOString()));
+  const tell = createLedger(log, metrics, (reason) => explain(reason, (at) => new Date(at).toISOString()));
+  const record = (instance: string, page: LedgerPage) => {
+    tell(page);
+    store.recordPage(instance, page);
+  };
   const worker = await createWorker({
     connection,
     namespace,
@@ -173,7 +182,7 @@ export async function startWorker(
       metrics,
       targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },
     }),
-    sinks: { ledger: { record: { fn: (_info, page) => record(page), callDuringReplay: false } } },
+    sinks: { ledger: { record: { fn: ({ workflowId }, page) => record(workflowId, page), callDuringReplay: false } } },
   });
   const done = worker.run();
   const client = new Client({ connection, namespace });

@@ -36,6 +36,7 @@ export type Settings = {
   /** Metrics of the `worker` command are served here when set; beyond loopback they ask for the token. */
   readonly workerMetricsPort?: number;
   readonly logLevel: LogLevel;
+  readonly store: StoreSettings;
   /** The whole environment: commands started as targets inherit a few variables of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
@@ -45,6 +46,16 @@ export type SettingsFinding = { readonly variable: string; readonly message: str
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where what people search is kept, and for how long, in milliseconds. The URL holds a password. */
+type StoreSettings = { readonly keepMs: number } & (
+  | { readonly kind: 'off' | 'embedded' }
+  | { readonly kind: 'postgres'; readonly url: string }
+);
+
+const RETENTION = /^([1-9]\d{0,4})([hd])$/;
+const HOUR_MS = 3_600_000;
+const DEFAULT_RETENTION = '30d';
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
@@ -78,6 +89,13 @@ const ENVIRONMENT = z.object({
   SIGNALBOX_API_URL: text.refine((value) => value === undefined || isHttpUrl(value), { error: 'is not an http URL' }),
   SIGNALBOX_WORKER_METRICS_PORT: port,
   LOG_LEVEL: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
+  DATABASE_URL: text.refine((value) => value === undefined || isPostgresUrl(value), {
+    error: 'is not a URL of a PostgreSQL database',
+  }),
+  SIGNALBOX_STORE: z.preprocess((value) => (value === '' ? undefined : value), z.enum(['on', 'off']).optional()),
+  SIGNALBOX_STORE_RETENTION: text.refine((value) => value === undefined || RETENTION.test(value), {
+    error: 'is not a number of hours or days',
+  }),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_PROFILE: text,
   TEMPORAL_CONFIG_FILE: text,
@@ -88,6 +106,9 @@ const ENVIRONMENT = z.object({
 const REMEDIES: Readonly<Record<string, string>> = {
   SIGNALBOX_TOKEN: 'Use printable ASCII without spaces, such as the output of `openssl rand -hex 32`.',
   SIGNALBOX_API_URL: 'Use the address of the service, such as http://127.0.0.1:8080.',
+  DATABASE_URL: 'Use postgres://user:password@host:port/database, with special characters percent-encoded.',
+  SIGNALBOX_STORE: 'Use on or off.',
+  SIGNALBOX_STORE_RETENTION: 'Use hours or days, such as 12h or 30d.',
   LOG_LEVEL: `Use one of ${LOG_LEVELS.join(', ')}.`,
 };
 const PORT_REMEDY = 'Use a number from 1 to 65535, or 0 for any free port.';
@@ -133,7 +154,17 @@ function settingsOf(set: z.infer<typeof ENVIRONMENT>, host: string): Omit<Settin
       workerMetricsPort: Number(set.SIGNALBOX_WORKER_METRICS_PORT),
     }),
     logLevel: set.LOG_LEVEL ?? 'info',
+    store: storeOf(set),
   };
+}
+
+function storeOf(set: z.infer<typeof ENVIRONMENT>): StoreSettings {
+  const [, count, unit] = RETENTION.exec(set.SIGNALBOX_STORE_RETENTION ?? DEFAULT_RETENTION) ?? [];
+  const keepMs = Number(count) * HOUR_MS * (unit === 'd' ? 24 : 1);
+  if (set.SIGNALBOX_STORE === 'off') return { kind: 'off', keepMs };
+  return set.DATABASE_URL === undefined
+    ? { kind: 'embedded', keepMs }
+    : { kind: 'postgres', url: set.DATABASE_URL, keepMs };
 }
 
 /**
@@ -159,6 +190,10 @@ function cacheHome(xdgCacheHome: string | undefined): string {
 
 function portOf(value: string | undefined, otherwise: number): Port {
   return value === undefined ? { number: otherwise, asked: false } : { number: Number(value), asked: true };
+}
+
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
 }
 
 function isHttpUrl(value: string): boolean {

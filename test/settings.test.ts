@@ -29,6 +29,7 @@ describe('settings', () => {
         namespace: 'default',
       },
       logLevel: 'info',
+      store: { kind: 'embedded', keepMs: 30 * 86_400_000 },
       environment: { XDG_CACHE_HOME: '/cache' },
     });
   });
@@ -73,10 +74,28 @@ describe('settings', () => {
     ['SIGNALBOX_API_URL', 'ftp://x'],
     ['LOG_LEVEL', 'loud'],
     ['SIGNALBOX_TOKEN', 'two words'],
+    ['DATABASE_URL', 'two words'],
+    ['DATABASE_URL', 'mysql://two words'],
+    ['SIGNALBOX_STORE', 'maybe'],
+    ['SIGNALBOX_STORE_RETENTION', '0d'],
+    ['SIGNALBOX_STORE_RETENTION', 'forever'],
   ])('refuse %s=%s with a remedy that names no value', (variable, value) => {
     const read = readSettings({ [variable]: value });
     expect(read).toMatchObject({ ok: false, findings: [{ variable, remedy: expect.stringMatching(/^Use /) }] });
     expect(JSON.stringify(read)).not.toContain('two words');
+  });
+});
+
+describe('the store', () => {
+  const url = 'postgres://me:secret@db/signalbox';
+
+  test('is the database that was named, unless it is off', () => {
+    expect(settings({ DATABASE_URL: url, SIGNALBOX_STORE_RETENTION: '12h' }).store).toEqual({
+      kind: 'postgres',
+      url,
+      keepMs: 12 * 3_600_000,
+    });
+    expect(settings({ DATABASE_URL: url, SIGNALBOX_STORE: 'off' }).store).toMatchObject({ kind: 'off' });
   });
 });
 

@@ -7,6 +7,7 @@ import type { Refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { CloudEvent } from '../spec/event.ts';
 import type { JsonObject } from '../spec/json.ts';
+import type { AcceptedEventRecord, FailedIn, StoreWriter, TakenBy } from '../store/store.ts';
 import type { Committer } from './committer.ts';
 import { eventIdOf } from './event-id.ts';
 import { eventJson, type Offered, offerOf } from './offer.ts';
@@ -31,6 +32,8 @@ export type AcceptDependencies = {
   readonly committer: Committer;
   readonly askVerdicts: AskVerdicts;
   readonly observer: AcceptObserver;
+  /** Takes what was acknowledged, after the answer; it never waits and never fails. */
+  readonly record: StoreWriter['recordAccepted'];
 };
 
 type Failed = Extract<Offered, { kind: 'failed' }>;
@@ -47,6 +50,8 @@ type Plan = {
   readonly eventIds: readonly string[];
   readonly offers: readonly Offers[];
   readonly failures: readonly Failures[];
+  /** The events as plain JSON. */
+  readonly jsons: readonly JsonObject[];
 };
 
 /**
@@ -55,12 +60,13 @@ type Plan = {
  * sends it again and dedup recognises what was taken.
  */
 export function createAccept(dependencies: AcceptDependencies): Accept {
-  const { definitions, committer, askVerdicts } = dependencies;
+  const { definitions, committer, askVerdicts, record } = dependencies;
   return async (events, { waitMs }) => {
     const plan = planOf(events, definitions(), dependencies.observer, waitMs !== undefined);
     const refused = await commitAll(plan, committer, events);
     if (refused) return { kind: 'refused', refusal: refused };
     const outcome = answerOf(plan, events);
+    setImmediate(() => record(recordsOf(plan, events)));
     if (waitMs === undefined) return outcome;
     const verdicts = await askVerdicts(plan.offers.map(waitingOf), waitMs);
     return withVerdicts(outcome, plan, verdicts);
@@ -76,8 +82,9 @@ function planOf(
   const offers: Offers[] = [];
   const failures: Failures[] = [];
   const eventIds = events.map(({ event }) => eventIdOf(event));
+  const jsons = events.map(({ event }) => eventJson(event));
   for (const [index, incoming] of events.entries()) {
-    const json = eventJson(incoming.event);
+    const json = jsons[index] ?? {};
     let matches = 0;
     for (const trigger of triggers.values()) {
       const offered = offerOf(trigger, incoming, eventIds[index] ?? '', json);
@@ -89,7 +96,7 @@ function planOf(
     }
     if (matches === 0) observer.unmatched(incoming.source);
   }
-  return { eventIds, offers, failures };
+  return { eventIds, offers, failures, jsons };
 }
 
 const RESULT = { offer: 'match', noMatch: 'nomatch', failed: 'error' } as const;
@@ -115,6 +122,37 @@ async function commitAll(
   ];
   const committed = await Promise.all(commits);
   return committed.find((one) => !one.ok)?.refusal;
+}
+
+/** What the store keeps of the events of a request: each with the triggers that took it or failed on it. */
+function recordsOf(plan: Plan, events: readonly IncomingEvent[]): readonly AcceptedEventRecord[] {
+  const takenBy: TakenBy[][] = events.map(() => []);
+  const failedIn: FailedIn[][] = events.map(() => []);
+  for (const { index, trigger, delivery } of plan.offers) {
+    takenBy[index]?.push({ trigger: trigger.name, key: delivery.key, generation: trigger.generation });
+  }
+  for (const failure of plan.failures) {
+    const { index, trigger, failed } = failure;
+    const { code, pointer, detail } = failed;
+    const deadLetterId = letterOf(failure).workflowId;
+    failedIn[index]?.push({
+      trigger: trigger.name,
+      generation: trigger.generation,
+      code,
+      pointer,
+      detail,
+      deadLetterId,
+    });
+  }
+  return events.map(({ receivedAt, source, traceparent }, index) => ({
+    eventId: plan.eventIds[index] ?? '',
+    receivedAt,
+    via: source,
+    event: plan.jsons[index] ?? {},
+    ...(traceparent !== undefined && { traceparent }),
+    takenBy: takenBy[index] ?? [],
+    failedIn: failedIn[index] ?? [],
+  }));
 }
 
 function letterOf({ trigger, failed }: Failures): { readonly letter: DeadLetterInput; readonly workflowId: string } {

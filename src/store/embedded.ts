@@ -135,6 +135,6 @@ class EmbeddedDatabase implements Database {
   #lose(why: string): void {
     this.#gone ??= why;
     this.#settle({ ok: false, detail: `The store in ${this.#dataDir} cannot be opened: ${why}` });
-    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new DatabaseError(why, undefined));
+    for (const id of this.#waiting.keys()) this.#take(id)?.reject(new DatabaseError(why, undefined));
   }
 }

@@ -97,6 +97,7 @@ export class World {
       committer: this.committer,
       askVerdicts: createAskVerdicts(this.client, Date.now),
       observer: { evaluated: () => undefined, unmatched: () => undefined },
+      record: () => undefined,
     });
   }
 
