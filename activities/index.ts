@@ -3,6 +3,7 @@ import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
 import { resolveParams } from './resolve-params.ts';
+import { cancelRun, findEndedRuns } from './running-runs.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
 import { createTick, type TickDependencies } from './tick.ts';
@@ -21,6 +22,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),
     openDeadLetters: createOpenDeadLetters(dependencies),
+    cancelRun,
+    findEndedRuns,
     recoverState: createRecoverState(dependencies),
     readUndecided,
     tick: createTick(dependencies),

@@ -41,6 +41,10 @@ export type Activities = {
   reportApproval(input: { readonly trigger: string; readonly approval: ApprovalReport }): Promise<void>;
   /** Tells the instance how a run ended; resolves when Temporal has it. */
   reportRun(input: { readonly trigger: string; readonly report: RunReport }): Promise<void>;
+  /** Asks a run to end, to make room for another; safe to repeat. */
+  cancelRun(input: { readonly runId: string }): Promise<void>;
+  /** Which of these runs have ended; `key` is that of a run which is not there any more. */
+  findEndedRuns(input: { readonly runIds: readonly string[]; readonly key: string }): Promise<readonly RunReport[]>;
   /** Accepts the event of one time of a schedule (epoch milliseconds); safe to repeat. */
   tick(input: { readonly source: string; readonly scheduledAt: number }): Promise<{ readonly outcome: string }>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */

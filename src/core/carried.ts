@@ -4,6 +4,7 @@ import { type CarriedKey, type CarriedPause, carryKey, carryPause, restoreKey, r
 import { type CarriedLimits, carryLimits, restoreLimits } from './carried-limits.ts';
 import { SettingsTables, type SettingsRows, Table } from './carried-table.ts';
 import type { RunRequest } from './fact.ts';
+import { dedupeFrom } from './kept.ts';
 import { indexKey } from './key-entry.ts';
 import { pendingOf } from './pending.ts';
 import { SeenIdentities } from './seen.ts';
@@ -66,7 +67,7 @@ export function carry(state: TriggerState): CarriedState {
     definition,
     seq: state.seq,
     clock,
-    seen: state.seen.pack(clock, definition.dedupe.windowMs),
+    seen: state.seen.pack(clock, definition.dedupe.windowMs + clock - dedupeFrom(state)),
     windowSettings: windows.rows,
     ...(joins.rows.length > 0 && { joinSettings: joins.rows }),
     ...(tallies.rows.length > 0 && { tallySettings: tallies.rows }),

@@ -34,7 +34,11 @@ function suppress(key: string, eventIds: readonly string[], stage: StageName, re
 function decideOffer(view: View, offer: Offer, kept?: number): Decision {
   const { key, eventId } = offer;
   const state = view.state.keys.get(key);
-  if (view.state.paused ?? state?.paused) return { ...NOTHING, drafts: [{ kind: 'eventKept', key, offer }] };
+  if (view.state.paused ?? state?.paused) {
+    // As it would be judged now: dedup lets go of what is older than the window at this moment.
+    const since = kept === undefined && offer.receivedAt < view.at ? { ...offer, receivedAt: view.at } : offer;
+    return { ...NOTHING, drafts: [{ kind: 'eventKept', key, offer: since }] };
+  }
   const seenAt = kept ?? view.at;
   const seen = kept === undefined ? undefined : { seenAt: kept };
   for (const gate of GATES) {

@@ -23,4 +23,4 @@ export type Effect =
   /** The run makes room for one that waits. */
   | { readonly kind: 'cancelRun'; readonly runId: string }
   /** Something has waited long for these runs to end: do they still exist? */
-  | { readonly kind: 'checkRuns'; readonly runIds: readonly string[] };
+  | { readonly kind: 'checkRuns'; readonly key: string; readonly runIds: readonly string[] };

@@ -4,6 +4,7 @@ import { evolveKey } from './evolve-key.ts';
 import { addPending } from './gathering.ts';
 import { countEnd, countingScopes, countStart, limitsOfKey, setBreaker } from './limit-count.ts';
 import type { Running } from './limit-state.ts';
+import { dedupeFrom } from './kept.ts';
 import { changeKey, indexKey } from './key-entry.ts';
 import { resumeKey } from './resume.ts';
 import { addStarting, takeStarting } from './starting.ts';
@@ -37,7 +38,8 @@ function apply(state: TriggerState, fact: Fact): void {
       state.counts.deadLettered += 1;
       return;
     case 'startReported':
-      return reported(state, fact);
+      reported(state, fact);
+      return refreshShared(state);
     case 'fired':
       return;
     case 'orderAdvanced':
@@ -95,7 +97,7 @@ function applyShared(state: TriggerState, fact: SharedFact): void {
   switch (fact.kind) {
     case 'definitionAdopted':
       // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
-      state.seen.forget(fact.at, state.definition.dedupe.windowMs);
+      state.seen.forget(dedupeFrom(state), state.definition.dedupe.windowMs);
       state.definition = fact.definition;
       for (const [name, key] of state.keys) if (key.limits) changeKey(state, name, () => {});
       return watchAnew(state, fact.definition);

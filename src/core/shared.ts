@@ -60,7 +60,7 @@ function checkRuns({ state, definition }: View): Decision {
   const { running } = limitsOf(state, definition.concurrency?.scope ?? 'trigger', key);
   const runIds = running.slice(0, CHECKED_MAX).map((run) => run.runId);
   const checked: Draft = { kind: 'runsChecked', key };
-  return { ...NOTHING, drafts: [checked], effects: [{ kind: 'checkRuns', runIds }] };
+  return { ...NOTHING, drafts: [checked], effects: [{ kind: 'checkRuns', key, runIds }] };
 }
 
 /** An asking run was approved: now its start counts. */

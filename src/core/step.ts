@@ -5,7 +5,7 @@ import type { Effect } from './effect.ts';
 import { evolve } from './evolve.ts';
 import type { Draft, Fact } from './fact.ts';
 import type { Input } from './input.ts';
-import { decideApproval, decideEnd, decideFallback, decideShared, recheckAll } from './shared.ts';
+import { decideApproval, decideEnd, decideFallback, decideShared, recheckAll, roomMade } from './shared.ts';
 import { decideOrder } from './orders.ts';
 import type { View } from './stages/stage.ts';
 import type { TriggerState } from './state.ts';
@@ -95,7 +95,9 @@ export function decide(view: View, input: Input): Decision {
     case 'startReported': {
       const { report } = input;
       const run = view.state.starting.get(report.runId);
-      return run ? only({ kind: 'startReported', report, key: run.key }) : NOTHING;
+      if (!run) return NOTHING;
+      const moves = report.outcome === 'conflict' ? roomMade(view, run.key) : [];
+      return { ...only({ kind: 'startReported', report, key: run.key }), moves };
     }
     case 'runApproved':
       return decideApproval(view, input.report);

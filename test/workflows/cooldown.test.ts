@@ -17,7 +17,9 @@ describe('cooldown', () => {
     }
     await world().settle();
     expect(world().target.params('hold', 'files')).toEqual([['first.csv']]);
-    expect((await world().view('hold')).keys).toMatchObject([{ key: 'k', hold: { stage: 'cooldown', events: 3 } }]);
+    expect((await world().view('hold')).keys).toMatchObject([
+      { key: 'k', waiting: [{ how: 'hold', stage: 'cooldown', events: 3 }] },
+    ]);
     await world().sleep(12 * HOUR);
     expect(world().target.params('hold', 'files')).toEqual([['first.csv'], ['a.csv', 'b.csv', 'c.csv']]);
     expect(Math.abs((world().runs('hold')[1]?.at ?? 0) - startedAt - 3 * DAY)).toBeLessThan(SECOND);

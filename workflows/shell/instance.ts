@@ -15,6 +15,7 @@ import { step } from '../../src/core/step.ts';
 import { type Delivery, Verdicts } from '../../src/core/verdicts.ts';
 import { clip, detailsText, timerText } from '../../src/core/view.ts';
 import { Letters } from './letters.ts';
+import { RunningRuns } from './running.ts';
 import { Starts } from './starts.ts';
 import { timeText } from './text.ts';
 import { MovingTimer } from './timer.ts';
@@ -55,6 +56,7 @@ export class Instance {
   private readonly orders = new Map<Input, (facts: readonly Fact[]) => void>();
   private readonly starts: Starts;
   private readonly letters = new Letters();
+  private readonly running = new RunningRuns((report) => this.push({ kind: 'runEnded', report }));
   private readonly timer: MovingTimer;
   private paused = false;
   private due = false;
@@ -176,6 +178,7 @@ export class Instance {
    */
   mayContinue(): boolean {
     if (!this.closing || this.hasWork() || this.letters.pending.size > 0) return false;
+    if (this.running.pending > 0) return false;
     return this.starts.pending === 0 || this.shouldContinue(false);
   }
 
@@ -226,6 +229,7 @@ export class Instance {
       if (runs.length > 0) this.starts.start(runs, sole);
     }
     if (letters.length > 0) this.letters.events(this.state, letters);
+    this.running.act(effects);
   }
 
   private onConflict(runId: string): void {

@@ -1,0 +1,39 @@
+import { proxyActivities } from '@temporalio/workflow';
+
+import type { Activities } from '../../activities/interface.ts';
+import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
+import type { Effect } from '../../src/core/effect.ts';
+import type { RunReport } from '../../src/core/fact.ts';
+
+const { cancelRun } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'cancel a run to make room' });
+const { findEndedRuns } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'look for runs that ended' });
+
+/** Looks after runs that go on: ends one that has to make room, and finds those that ended without saying so. */
+export class RunningRuns {
+  /** Activities on their way. They are not carried over continue-as-new, so it waits for them. */
+  pending = 0;
+  private readonly report: (report: RunReport) => void;
+
+  constructor(report: (report: RunReport) => void) {
+    this.report = report;
+  }
+
+  /** Does what a step asks for about runs that go on. */
+  act(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'cancelRun') this.during(cancelRun({ runId: effect.runId }));
+      if (effect.kind === 'checkRuns') this.during(this.find(effect));
+    }
+  }
+
+  private async find({ runIds, key }: Extract<Effect, { kind: 'checkRuns' }>): Promise<void> {
+    for (const report of await findEndedRuns({ runIds, key })) this.report(report);
+  }
+
+  private during(call: Promise<void>): void {
+    this.pending += 1;
+    void call.finally(() => {
+      this.pending -= 1;
+    });
+  }
+}
