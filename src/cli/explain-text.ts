@@ -52,7 +52,8 @@ function triggerLines(trigger: TriggerAnswer, page: Page): readonly string[] {
   ];
 }
 
-function stageLines({ stage, verdict, sentence }: StageAnswer, width: number, page: Page): readonly string[] {
+/** What one stage made of an event. */
+export function stageLines({ stage, verdict, sentence }: StageAnswer, width: number, page: Page): readonly string[] {
   const head = `  ${MARK[verdict]} ${stage.padEnd(width)}  `;
   return wrapped(head, verdict === 'notReached' ? '-' : readable(sentence, page.nowMs), page.columns);
 }

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
+import { dryRun } from './dry-run.ts';
 import { couldNotRun, type ExitCode } from './exit.ts';
 import { type Format, giveUp, withOutput } from './output.ts';
 import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
@@ -59,6 +60,19 @@ export function addOrders(program: Command, settings: Settings, end: End): void 
     .option('--key <key>', 'of one key')
     .action((trigger: string, state: 'open' | 'closed', { output, ...aim }: WithOutput & Aim) =>
       end(breaker(trigger, state, aim, output, findService(settings))),
+    );
+}
+
+/** The command that asks what would happen. */
+export function addDryRun(program: Command, settings: Settings, end: End): void {
+  withOutput(program.command('dry-run'))
+    .description('say what a trigger would make of an event that came in now; changes nothing')
+    .argument('<trigger>', 'its name')
+    .argument('<file>', 'one CloudEvent as JSON, or - for standard input')
+    .option('--source <name>', 'the Source it would come in through', 'events')
+    .option('--fill', 'add specversion, id, source and time where they are missing', false)
+    .action((trigger: string, file: string, { output, ...given }: WithOutput & { source: string; fill: boolean }) =>
+      end(dryRun(trigger, file, given, output, findService(settings))),
     );
 }
 

@@ -69,6 +69,13 @@ function batches(events: readonly string[]): readonly EventRequest[] {
   return requests;
 }
 
+/** The one event of an input; undefined where it is none. `fill` adds the members that are missing. */
+export function eventOf(bytes: Uint8Array, fill: boolean): Json | undefined {
+  const event = parse(decode(bytes) ?? '');
+  if (event === undefined || !isObject(event)) return undefined;
+  return fill ? filled(event) : event;
+}
+
 function filled(event: Json): Json {
   if (!isObject(event)) return event;
   const missing = {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 
+import type { TriggerState } from '../core/state.ts';
 import type { Refusal } from '../errors.ts';
+import type { LoadedTrigger } from '../load/definitions.ts';
 import type { deadLetterSummary } from './shapes/dead-letters.ts';
 import type { runDetail, runEvents, runList, runQuery, runSummary } from './shapes/runs.ts';
 import type { keySummary, triggerDetail, triggerSummary } from './shapes/triggers.ts';
@@ -29,6 +31,8 @@ export type ReadApi = {
   trigger(name: string): Promise<ReadResult<TriggerDetail>>;
   /** One key; nothing but its name where nothing of it is open. */
   key(name: string, key: string): Promise<ReadResult<KeySummary>>;
+  /** A trigger, and a copy of what its instance holds, for whoever uses it up. */
+  state(name: string): Promise<ReadResult<{ readonly trigger: LoadedTrigger; readonly state: TriggerState }>>;
   /** Newest first. */
   runs(query: RunQuery): Promise<ReadResult<RunList>>;
   run(runId: string): Promise<ReadResult<RunDetail>>;

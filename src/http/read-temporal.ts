@@ -1,15 +1,20 @@
 import type { Client } from '@temporalio/client';
 
-import { deadLetterQuery, keyQuery, viewQuery } from '../contract/definitions.ts';
+import { carriedQuery, deadLetterQuery, keyQuery, viewQuery } from '../contract/definitions.ts';
 import type { InstanceView } from '../contract/messages.ts';
 import { instanceId, WORKFLOW } from '../contract/names.ts';
+import { restore } from '../core/carried.ts';
+import { initialState } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { DeadLetterSummary, ReadApi, TriggerSummary } from './read-api.ts';
-import { away, createRunReads, isNotFound } from './run-reads.ts';
+import { createRunReads } from './run-reads.ts';
+import { away, isNotFound } from './temporal-answer.ts';
 import { keySummary, pausedOf, rfc3339, stateOf } from './state-view.ts';
 
+/** A whole state may have 1.25 MiB. */
+const STATE_DEADLINE_MS = 8_000;
 /** An instance that does not answer within this is shown without its state. */
 const VIEW_DEADLINE_MS = 3_000;
 /** Dead letters listed at once. */
@@ -46,6 +51,18 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
       } catch (error) {
         // An instance that never ran holds nothing.
         return isNotFound(error) ? { ok: true, value: { key } } : away(error);
+      }
+    },
+    state: async (name) => {
+      const trigger = definitions().triggers.get(name);
+      if (!trigger) return notFound(`No trigger is named ${name}.`);
+      const handle = client.workflow.getHandle(instanceId(name));
+      try {
+        const carried = await client.withDeadline(now() + STATE_DEADLINE_MS, () => handle.query(carriedQuery));
+        return { ok: true, value: { trigger, state: restore(carried) } };
+      } catch (error) {
+        if (!isNotFound(error)) return away(error);
+        return { ok: true, value: { trigger, state: initialState(trigger.definition) } };
       }
     },
     ...createRunReads(client, now),

@@ -2,6 +2,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { json } from './exchange.ts';
 import { openApiOf } from './openapi.ts';
 import type { Route } from './route.ts';
+import { dryRunRoutes } from './routes/dry-run.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { matchRoutes } from './routes/match.ts';
@@ -21,6 +22,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...explainRoutes(deps),
     ...runOrderRoutes(deps),
     ...triggerOrderRoutes(deps),
+    ...dryRunRoutes(deps),
     ...matchRoutes(deps),
     {
       method: 'get',

@@ -13,7 +13,8 @@ import { WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
 import type { Decided, RunOrder, RunOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
-import { approvalOf, away, isNotFound, noRun } from './run-reads.ts';
+import { approvalOf } from './run-summary.ts';
+import { away, isNotFound, noRun } from './temporal-answer.ts';
 
 /** An order that Temporal or the worker does not answer within this is a refusal, and may be given again. */
 const ORDER_DEADLINE_MS = 8_000;

@@ -11,7 +11,7 @@ import { refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { Ordered, TriggerOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
-import { away } from './run-reads.ts';
+import { away } from './temporal-answer.ts';
 
 /** An order that is not answered within this is a refusal; given again it changes nothing twice. */
 const ORDER_DEADLINE_MS = 8_000;

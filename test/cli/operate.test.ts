@@ -1,11 +1,18 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { dryRun } from '../../src/cli/dry-run.ts';
 import { breaker, fire, pauseOrResume } from '../../src/cli/orders.ts';
 import { answerRun, cancelRun, run, runs } from '../../src/cli/runs.ts';
 import { refusal } from '../../src/errors.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
-import { startService } from '../http/service.ts';
+import { initialState } from '../../src/core/state.ts';
+import { triggerOf } from '../accept/given.ts';
+import { eventOf, startService } from '../http/service.ts';
 
 const AT = new Date(Date.now() - 60_000).toISOString();
 const SOON = new Date(Date.now() + 3_600_000).toISOString();
@@ -28,7 +35,7 @@ async function command(
   over: { readonly read?: Partial<ReadApi>; readonly operate?: Partial<OperateApi> } = {},
 ) {
   const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
-  const no = { triggers: absent, trigger: absent, key: absent, runEvents: absent, deadLetters: absent };
+  const no = { triggers: absent, trigger: absent, key: absent, state: absent, runEvents: absent, deadLetters: absent };
   const { url } = await startService({
     read: {
       ...no,
@@ -159,5 +166,42 @@ describe('signalbox pause, resume, fire and breaker', () => {
     });
     expect(code).toBe(0);
     expect(given.at(-1)).toEqual({ kind: 'breaker', to: 'open', by: 'ann' });
+  });
+});
+
+describe('signalbox dry-run', () => {
+  const read: Partial<ReadApi> = {
+    state: async () => {
+      const spec = ['events: { pattern: { type: [reading] } }', 'approval: { timeout: 1h }'];
+      const trigger = await triggerOf(...spec);
+      return { ok: true, value: { trigger, state: initialState(trigger.definition) } };
+    },
+  };
+
+  async function tried(content: string, fill = false) {
+    const directory = mkdtempSync(join(tmpdir(), 'signalbox-dry-run-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, 'event.json');
+    writeFileSync(file, content);
+    return command((service) => dryRun('retrain', file, { fill }, 'text', service), { read });
+  }
+
+  test('says what would start, stage by stage, and that it would ask', async () => {
+    const { code, out } = await tried(JSON.stringify(eventOf()));
+    expect(code).toBe(0);
+    expect(out).toMatch(/^It would start run sb1-/);
+    expect(out).toContain('✓ dedupe');
+    expect(out).toContain('The run would ask for approval.');
+  });
+
+  test('fills in what is missing where it is told to', async () => {
+    const { code } = await tried('{"type":"reading"}', true);
+    expect(code).toBe(0);
+    const bare = await tried('{"type":"reading"}');
+    expect(bare).toMatchObject({ code: 1, err: expect.stringContaining('malformed_event') });
+  });
+
+  test.each(['[]', '{', ''])('cannot run on what is no event: %j', async (content) => {
+    expect((await tried(content)).code).toBe(2);
   });
 });

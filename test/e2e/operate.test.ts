@@ -169,3 +169,20 @@ test('one key shows what it holds, and one that holds nothing its name', async (
   expect((await service.get('/v1/triggers/later/keys/nothing')).body).toEqual({ key: 'nothing' });
   expect((await service.get('/v1/triggers/nope/keys/eu')).status).toBe(404);
 });
+
+test('a dry run tells what an event would lead to by the present state, and changes nothing', async () => {
+  const given = event('dry', 'plain', { data: { key: 'dry' } });
+  const before = await service.get('/v1/triggers/plain');
+  const would = await service.order('/v1/triggers/plain/dry-run', { event: given });
+  expect(would).toMatchObject({ status: 200, body: { outcome: 'run', key: 'dry', runs: [{ eventCount: 1 }] } });
+  expect((await service.get('/v1/triggers/plain')).body['counts']).toEqual(before.body['counts']);
+  const runId = await runOf('plain', 'dry', 'dry');
+  expect(would.body).toMatchObject({ runs: [{ runId, approval: 'none' }] });
+  expect((await service.order('/v1/triggers/plain/dry-run', { event: given })).body).toMatchObject({
+    outcome: 'suppressed',
+  });
+  const asking = await service.order('/v1/triggers/asking/dry-run', {
+    event: event('dry', 'asking', { data: { key: 'k' } }),
+  });
+  expect(asking.body).toMatchObject({ outcome: 'run', runs: [{ approval: 'asks' }] });
+});

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 
+import { initialState } from '../../src/core/state.ts';
 import { refusal } from '../../src/errors.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
@@ -9,6 +10,7 @@ import { isObject } from '../../src/match/json.ts';
 import type { Json, JsonObject } from '../../src/spec/json.ts';
 import { EVENT } from '../explain/given.ts';
 import { explaining } from './explained.ts';
+import { triggerOf } from '../accept/given.ts';
 import { acceptAll, eventOf, startService } from './service.ts';
 
 const AT = '2026-09-01T12:00:00Z';
@@ -84,6 +86,10 @@ const read: ReadApi = {
       dedupeReachesBackTo: AT,
     },
   }),
+  state: async () => {
+    const trigger = await triggerOf('events: { pattern: { type: [reading] } }');
+    return { ok: true, value: { trigger, state: initialState(trigger.definition) } };
+  },
   key: async () => ({ ok: true, value: key }),
   runs: async () => ({ ok: true, value: { runs: [run], next: 'bW9yZQ' } }),
   run: async () => ({ ok: true, value: { ...run, kind: 'train', params: { a: 1 }, result: [1], reason: 'no' } }),
@@ -114,6 +120,7 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/triggers/{name}/resume': ['/v1/triggers/retrain/resume', {}],
   'post /v1/triggers/{name}/fire': ['/v1/triggers/retrain/fire', { params: { a: [1] }, force: true }],
   'post /v1/triggers/{name}/breaker': ['/v1/triggers/retrain/breaker', { state: 'open' }],
+  'post /v1/triggers/{name}/dry-run': ['/v1/triggers/retrain/dry-run', { event: eventOf() }],
   'post /v1/pause': ['/v1/pause', { by: 'ann' }],
   'post /v1/resume': ['/v1/resume', {}],
   'get /v1/runs': ['/v1/runs?limit=1'],

@@ -19,6 +19,7 @@ const PATHS = [
   'post /v1/triggers/{name}/resume',
   'post /v1/triggers/{name}/fire',
   'post /v1/triggers/{name}/breaker',
+  'post /v1/triggers/{name}/dry-run',
   'post /v1/pause',
   'post /v1/resume',
   'get /v1/runs',
@@ -55,6 +56,7 @@ const read: ReadApi = {
       ? { ok: true, value: { ...summary, definition: {}, keys: [], keyCount: 0 } }
       : { ok: false, refusal: refusal('not_found', `No trigger is named ${name}.`) },
   key: unavailable,
+  state: unavailable,
   runs: async () => ({ ok: true, value: { runs: [] } }),
   run: unavailable,
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [] } }),

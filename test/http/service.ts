@@ -63,6 +63,7 @@ export async function startService(
       triggers: async () => ({ ok: true, value: [] }),
       trigger: absent,
       key: absent,
+      state: absent,
       runs: async () => ({ ok: true, value: { runs: [] } }),
       run: absent,
       runEvents: absent,
