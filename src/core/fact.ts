@@ -43,7 +43,12 @@ export type RunRequest = {
 };
 
 /** How the start of a run ended, as the starting activity reports it. */
-export type StartReport = { readonly runId: string; readonly outcome: 'started' | 'alreadyStarted' | 'conflict' };
+export type StartReport = {
+  readonly runId: string;
+  readonly outcome: 'started' | 'alreadyStarted' | 'conflict';
+  /** When the instance heard of it, epoch milliseconds: its clock does not move for it. Only people look at it. */
+  readonly heardAt?: number;
+};
 
 /** How a run ended, as the run reports it. A rejected or skipped one never began. */
 export type RunReport = {

@@ -99,7 +99,7 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
     case 'runDecided':
       return decided(fact);
     case 'startReported':
-      return { seq, at, kind, key: fact.key, runId: fact.report.runId, detail: fact.report.outcome };
+      return startEntry(fact);
     case 'runEnded':
       return { seq, at, kind, key: fact.report.key, runId: fact.report.runId, detail: fact.report.status };
     case 'definitionAdopted': {
@@ -140,6 +140,10 @@ function decided({ seq, at, kind, run }: FactOf<'runDecided'>): LedgerEntry {
   const said = { seq, at, kind, key, runId, detail: cause, ...named, generation, target: settings.target };
   const eventAt = items.reduce((earliest, { time }) => Math.min(earliest, time), Infinity);
   return { ...said, firedAt, receivedAt, ...(items.length > 0 && { eventAt }) };
+}
+
+function startEntry({ seq, at, kind, key, report }: FactOf<'startReported'>): LedgerEntry {
+  return { seq, at: Math.max(at, report.heardAt ?? at), kind, key, runId: report.runId, detail: report.outcome };
 }
 
 function told(by: string | undefined): { by?: string } {

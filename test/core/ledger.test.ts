@@ -38,6 +38,14 @@ describe('the ledger of a step', () => {
     expect(ledgerPage(state, facts).entries.at(-1)).toMatchObject({ kind: 'runDecided', eventAt: T0 - HOUR });
   });
 
+  it('dates a start by when the instance heard of it, for its clock does not move', () => {
+    const first = given().when(offer(0, 'a'));
+    const report = { runId: first.runs[0]?.runId ?? '', outcome: 'started', heardAt: T0 + SECOND } as const;
+    const then = first.afterContinueAsNew().when({ input: { kind: 'startReported', report }, nowMs: SECOND });
+    expect(ledgerPage(then.state, then.facts).entries).toMatchObject([{ kind: 'startReported', at: T0 + SECOND }]);
+    expect(then.state.clock).toBe(T0);
+  });
+
   it('covers every fact, those without an entry too', () => {
     const { state, facts } = given(quiet(MINUTE)).when(offer(0, 'a'), tick(HOUR));
     expect(ledgerPage(state, facts)).toMatchObject({ seqFrom: 1, seqTo: state.seq });

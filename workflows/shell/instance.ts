@@ -66,7 +66,9 @@ export class Instance {
 
   constructor(input: TriggerInput) {
     this.state = input.carried ? restore(input.carried) : initialState(input.definition);
-    this.starts = new Starts(this.state.definition.name, (report) => this.push({ kind: 'startReported', report }));
+    this.starts = new Starts(this.state.definition.name, (report) =>
+      this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
+    );
     this.timer = new MovingTimer(() => {
       this.due = true;
     });
