@@ -179,7 +179,9 @@ async function why(deps: ExplainDependencies, trigger: string, sinceAt: number):
   if (!suppressions.ok) return suppressions;
   if (!missed.ok) return missed;
   if (!runs.ok) return runs;
-  const misses = missed.value.flatMap((event) => {
+  // Of a restored event only what other triggers read is there: what it lacks says nothing.
+  const whole = missed.value.filter(({ pruned }) => !pruned);
+  const misses = whole.flatMap((event) => {
     const no = whyNot(loaded, { source: event.via, json: event.event });
     return no ? [{ ...no, eventId: event.eventId }] : [];
   });
@@ -193,7 +195,7 @@ async function why(deps: ExplainDependencies, trigger: string, sinceAt: number):
     counts: counts.value,
     suppressions: suppressions.value.items,
     misses: countMisses(misses),
-    missesLookedAt: missed.value.length,
+    missesLookedAt: whole.length,
     ...(now && { now }),
     ...(lastRun && { lastRun }),
     notices: [
