@@ -2,6 +2,7 @@ import { eventIdOf } from '../accept/event-id.ts';
 import { eventJson, offerOf } from '../accept/offer.ts';
 import type { RunModel } from '../core/simulate.ts';
 import { Simulation } from '../core/simulate.ts';
+import { definitionAt } from '../load/definition.ts';
 import type { LoadedSelector, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { Arrival } from './arrival.ts';
@@ -147,8 +148,7 @@ class Lane {
     this.#ofAnySource = { ...trigger, selectors: trigger.selectors.map(ofAnySource) };
     this.#tally = tally;
     // In virtual time the definition is loaded when the span begins.
-    const definition = { ...trigger.definition, loadedAt: startAt };
-    this.#simulation = new Simulation(definition, { runs, startAt, onFact: tally.take });
+    this.#simulation = new Simulation(definitionAt(trigger, startAt), { runs, startAt, onFact: tally.take });
   }
 
   /** Whether the event is data for the trigger: it takes it, and has not seen it before. */

@@ -4,11 +4,16 @@ import type { Effect } from './effect.ts';
 import type { Fact, RunReport, RunRequest, StartReport } from './fact.ts';
 import type { Input } from './input.ts';
 import { nextDeadline } from './due.ts';
-import { initialState, type TriggerState } from './state.ts';
+import { initialState, type KeyState, type TriggerState } from './state.ts';
 import { step } from './step.ts';
 
-/** How a run goes: when it ends, counted from its start, and how. */
-export type RunCourse = { readonly takesMs: number; readonly status: RunReport['status'] };
+/** How a run goes: when it ends, counted from its start and its wait for a person included, and how. */
+export type RunCourse = {
+  readonly takesMs: number;
+  readonly status: RunReport['status'];
+  /** When a person lets it go on, counted from its start; only an asking run needs it. */
+  readonly approvedAfterMs?: number;
+};
 
 /**
  * Tells how a run goes, or that its id is known already and nothing starts. `startedAt` is epoch milliseconds. A run whose
@@ -22,14 +27,23 @@ export type SimulationOptions = {
   readonly startAt: number;
   /** Takes every fact as it happens; nothing keeps them. */
   readonly onFact: (fact: Fact) => void;
+  /** The facts of one step together, once all of them were told. */
+  readonly onStep?: (facts: readonly Fact[]) => void;
 };
 
-/** How far `finish` goes without an end named: longer than the longest duration a definition may name, ten years. */
-const FINISH_MAX_MS = 4_000 * 86_400_000;
+/** How far `finish` goes without an end named: past a yearly period, and soon done where a fallback fires every minute. */
+const FINISH_MAX_MS = 400 * 86_400_000;
 /** Digits of a run's number, so that text sorts as the numbers do. */
 const NUMBER_DIGITS = 12;
 
-type Running = { readonly place: string; readonly run: RunRequest; endsAt: number; status: RunReport['status'] };
+/** A run that goes on, and what is next of it. */
+type Running = {
+  readonly place: string;
+  readonly run: RunRequest;
+  endsAt: number;
+  approvedAt: number | undefined;
+  status: RunReport['status'];
+};
 
 /**
  * One instance in virtual time, without Temporal: deadlines fire when they are due, starts are confirmed at once, runs go
@@ -41,7 +55,7 @@ export class Simulation {
   #clock: number;
   readonly #options: SimulationOptions;
   readonly #running = new Map<string, Running>();
-  readonly #ends = new Deadlines();
+  readonly #nexts = new Deadlines();
   #started = 0;
 
   constructor(definition: Definition, options: SimulationOptions) {
@@ -59,12 +73,12 @@ export class Simulation {
   advance(untilMs: number): void {
     for (;;) {
       const deadlineAt = nextDeadline(this.state)?.at ?? Infinity;
-      const end = this.#nextEnd();
-      const at = Math.min(deadlineAt, end?.endsAt ?? Infinity);
+      const run = this.#nextRun();
+      const at = Math.min(deadlineAt, nextAt(run) ?? Infinity);
       if (at > untilMs) break;
       this.#clock = Math.max(this.#clock, at);
       if (deadlineAt <= at) this.#step({ kind: 'tick' });
-      else if (end) this.#end(end);
+      else if (run) this.#goOn(run);
     }
     this.#clock = Math.max(this.#clock, untilMs);
   }
@@ -77,21 +91,29 @@ export class Simulation {
 
   /** Time passes until no event waits and no run goes on, at most to `untilMs`, epoch milliseconds. */
   finish(untilMs: number = this.#clock + FINISH_MAX_MS): void {
-    while (this.state.pendingItems > 0 || this.#running.size > 0) {
-      const at = Math.min(nextDeadline(this.state)?.at ?? Infinity, this.#nextEnd()?.endsAt ?? Infinity);
+    while (this.#isBusy()) {
+      const at = Math.min(nextDeadline(this.state)?.at ?? Infinity, nextAt(this.#nextRun()) ?? Infinity);
       if (at > untilMs) break;
       this.advance(at);
     }
   }
 
-  #nextEnd(): Running | undefined {
-    const next = this.#ends.next((place) => this.#running.get(runIdAt(place))?.endsAt);
+  /** A candidate may wait without events: one that a person fired, or a fallback. */
+  #isBusy(): boolean {
+    if (this.state.pendingItems > 0 || this.#running.size > 0) return true;
+    for (const { waiting } of this.state.keys.values()) if (waiting && waiting.length > 0) return true;
+    return false;
+  }
+
+  #nextRun(): Running | undefined {
+    const next = this.#nexts.next((place) => nextAt(this.#running.get(runIdAt(place))));
     return next && this.#running.get(runIdAt(next.key));
   }
 
   #step(input: Input): void {
     const { facts, effects } = step(this.state, input, this.#clock);
     for (const fact of facts) this.#options.onFact(fact);
+    this.#options.onStep?.(facts);
     for (const effect of effects) this.#act(effect);
   }
 
@@ -103,9 +125,10 @@ export class Simulation {
       case 'cancelRun':
         this.#cancel(effect.runId);
         return;
-      case 'deadLetter':
-      // Runs end only as the model says, so there is none to look for.
       case 'checkRuns':
+        for (const runId of effect.runIds) this.#check(runId);
+        return;
+      case 'deadLetter':
     }
   }
 
@@ -116,9 +139,11 @@ export class Simulation {
     if (typeof course !== 'string') {
       this.#started += 1;
       const place = `${String(this.#started).padStart(NUMBER_DIGITS, '0')} ${runId}`;
-      const endsAt = this.#clock + course.takesMs;
-      this.#running.set(runId, { place, run, endsAt, status: course.status });
-      this.#ends.set(place, endsAt);
+      const { takesMs, approvedAfterMs, status } = course;
+      const approvedAt = run.asks && approvedAfterMs !== undefined ? this.#clock + approvedAfterMs : undefined;
+      const running = { place, run, endsAt: this.#clock + takesMs, approvedAt, status };
+      this.#running.set(runId, running);
+      this.#nexts.set(place, nextAt(running));
     }
     this.#step({ kind: 'startReported', report: { runId, outcome } });
   }
@@ -136,15 +161,35 @@ export class Simulation {
     if (!running) return;
     running.status = 'cancelled';
     running.endsAt = this.#clock;
-    this.#ends.set(running.place, this.#clock);
+    running.approvedAt = undefined;
+    this.#nexts.set(running.place, this.#clock);
   }
 
-  #end({ place, run, status }: Running): void {
+  /** A run whose id was taken never went on here: nobody will tell of its end. */
+  #check(runId: string): void {
+    if (this.#running.has(runId)) return;
+    const holds = ({ limits }: KeyState) => limits?.running.some((run) => run.runId === runId) === true;
+    const [key = ''] = [...this.state.keys].find(([, state]) => holds(state)) ?? [];
+    this.#step({ kind: 'runEnded', report: { runId, key, status: 'cancelled', endedAt: this.#clock } });
+  }
+
+  /** The next of a run happens: it is approved, or it ends. */
+  #goOn(running: Running): void {
+    const { place, run, status, approvedAt } = running;
     const { runId, key, firedAt } = run;
+    if (approvedAt !== undefined) {
+      running.approvedAt = undefined;
+      this.#step({ kind: 'runApproved', report: { runId, key, firedAt, approvedAt } });
+      return;
+    }
     this.#running.delete(runId);
-    this.#ends.set(place, undefined);
+    this.#nexts.set(place, undefined);
     this.#step({ kind: 'runEnded', report: { runId, key, status, firedAt, endedAt: this.#clock } });
   }
+}
+
+function nextAt(running: Running | undefined): number | undefined {
+  return running && (running.approvedAt ?? running.endsAt);
 }
 
 function runIdAt(place: string): string {

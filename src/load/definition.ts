@@ -1,8 +1,8 @@
 import type { Definition, FallbackSettings, RunSettings } from '../spec/definition.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
-import { DEFAULT_KEY } from './definitions.ts';
+import { DEFAULT_KEY, type LoadedTrigger } from './definitions.ts';
 import { partNames } from './selectors.ts';
-import type { CompiledTimes } from './times.ts';
+import { type CompiledTimes, compileTimes } from './times.ts';
 
 /** What tells one generation of a trigger from another. */
 type Head = Pick<Definition, 'name' | 'generation' | 'loadedAt'>;
@@ -25,6 +25,11 @@ export function definitionOf(
     ...(fallback && { fallback: fallbackOf(fallback, times) }),
     run: runOf(spec),
   };
+}
+
+/** The definition of a trigger as if it had been loaded at `loadedAt`, epoch milliseconds: with the offsets of then. */
+export function definitionAt({ name, generation, spec }: LoadedTrigger, loadedAt: number): Definition {
+  return definitionOf({ name, generation, loadedAt }, spec, compileTimes(spec, loadedAt));
 }
 
 /** What looks at arriving events and gathers them. */

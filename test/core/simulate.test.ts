@@ -25,6 +25,7 @@ function simulate(overrides: Partial<Definition>, runs: RunModel = succeedsAtOnc
       const at = (moments.get(fact) ?? 0) - T0;
       if (fact.kind === 'runDecided') return [`${at} decided ${fact.run.items.map((it) => nameOf(it.eventId)).join()}`];
       if (fact.kind === 'startReported') return [`${at} ${fact.report.outcome}`];
+      if (fact.kind === 'runApproved') return [`${at} approved`];
       return fact.kind === 'runEnded' ? [`${at} ${fact.report.status}`] : [];
     });
   const send = (at: number, name: string, parts: Parameters<typeof offer>[2] = {}) =>
@@ -120,6 +121,75 @@ describe('a simulation', () => {
     send(0, 'a');
     simulation.advance(T0);
     expect(told()).toEqual(['0 decided a', '0 started', '0 succeeded']);
+  });
+
+  it('an asking run is approved when its model says, and then it counts', () => {
+    const asking = { cooldown: { periodMs: HOUR, onExcess: 'ask' } } as const;
+    const { simulation, told, send } = simulate(asking, ({ asks }) =>
+      asks
+        ? { takesMs: 30 * MINUTE, approvedAfterMs: 20 * MINUTE, status: 'succeeded' }
+        : { takesMs: 0, status: 'failed' },
+    );
+    send(0, 'a');
+    send(50 * MINUTE, 'b');
+    simulation.finish();
+    expect(told()).toEqual([
+      '0 decided a',
+      '0 started',
+      '0 failed',
+      `${50 * MINUTE} decided b`,
+      `${50 * MINUTE} started`,
+      `${70 * MINUTE} approved`,
+      `${80 * MINUTE} succeeded`,
+    ]);
+    expect(simulation.state.keys.get('k')?.coolingUntil).toBe(T0 + 70 * MINUTE + HOUR);
+  });
+
+  it('a run that makes room ends as cancelled at that moment, and the new one starts', () => {
+    const one = { concurrency: { limit: 1, onExcess: 'cancelRunning', scope: 'trigger' } } as const;
+    const { simulation, told, send } = simulate(one, () => ({ takesMs: HOUR, status: 'succeeded' }));
+    send(0, 'a');
+    send(5, 'b');
+    simulation.finish();
+    expect(told()).toEqual([
+      '0 decided a',
+      '0 started',
+      '5 cancelled',
+      '5 decided b',
+      '5 started',
+      `${5 + HOUR} succeeded`,
+    ]);
+  });
+
+  it.each(['trigger', 'key'] as const)('a place that a run of a taken id holds is found out (%s)', (scope) => {
+    const concurrency = { limit: 1, onExcess: 'queue', scope } as const;
+    const outcomes = ['alreadyStarted', undefined] as const;
+    let asked = 0;
+    const { simulation, told, send } = simulate(
+      { concurrency },
+      () => outcomes[asked++] ?? { takesMs: 0, status: 'succeeded' },
+    );
+    send(0, 'a');
+    send(5, 'b');
+    simulation.finish();
+    expect(told().filter((line) => line.includes('decided'))).toHaveLength(2);
+    expect(simulation.state.pendingItems).toBe(0);
+  });
+
+  it('goes on until a candidate without events has started, and gives the facts of a step together', () => {
+    const steps: number[] = [];
+    const simulation = new Simulation(definition({ cooldown: { periodMs: HOUR, onExcess: 'hold' } }), {
+      runs: succeedsAtOnce,
+      startAt: T0,
+      onFact: () => undefined,
+      onStep: (facts) => steps.push(facts.length),
+    });
+    simulation.input(offer(0, 'a').input, T0);
+    simulation.input({ kind: 'fire', key: 'k', id: 'f', force: false, by: 'me' }, T0 + MINUTE);
+    simulation.finish();
+    expect(simulation.state.counts.runs).toBe(2);
+    expect(simulation.clock).toBe(T0 + HOUR);
+    expect(Math.max(...steps)).toBeGreaterThan(1);
   });
 
   it('decides as steps do that are taken every millisecond', () => {

@@ -1,9 +1,10 @@
 import { eventIdOf } from '../../accept/event-id.ts';
 import { eventJson, offerOf, type Offered } from '../../accept/offer.ts';
-import type { Input } from '../../core/input.ts';
+import type { Order } from '../../core/input.ts';
 import { type LedgerEntry, ledgerPage } from '../../core/ledger.ts';
 import { Simulation } from '../../core/simulate.ts';
-import type { LoadedTrigger } from '../../load/definitions.ts';
+import { definitionAt } from '../../load/definition.ts';
+import { DEFAULT_KEY, type LoadedTrigger } from '../../load/definitions.ts';
 import type { LoadedScenario, ScenarioEvent } from '../../load/scenario.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
 import { Courses, type ResolveRun } from './course.ts';
@@ -11,6 +12,8 @@ import type { Arrival, Happened } from './happened.ts';
 
 /** What comes in at POST /events has this source name. */
 const EVENTS_SOURCE = 'events';
+/** Who acts in a scenario. */
+const BY = 'the scenario';
 
 /** Runs a scenario on the decision core, in virtual time. */
 export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happened {
@@ -18,19 +21,16 @@ export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happen
   const courses = new Courses(scenario, resolve);
   const arrivals: Arrival[] = [];
   const entries: LedgerEntry[] = [];
-  const definition = { ...trigger.definition, loadedAt: startAt };
+  const definition = definitionAt(trigger, startAt);
   const simulation = new Simulation(definition, {
     runs: courses.model,
     startAt,
-    onFact: (fact) => {
-      // An end of a run has no moment of its own in the core: it counts when it is told.
-      for (const entry of ledgerPage(simulation.state, [fact]).entries)
-        entries.push({ ...entry, at: simulation.clock });
-    },
+    onFact: () => undefined,
+    onStep: (facts) => entries.push(...ledgerPage(simulation.state, facts).entries),
   });
   for (const moment of momentsOf(scenario)) {
     if (moment.kind === 'action') {
-      const input = inputOf(moment.action);
+      const input = orderOf(moment.action, `${scenario.name} at ${moment.atMs}`);
       if (input) simulation.input(input, startAt + moment.atMs);
       continue;
     }
@@ -56,9 +56,18 @@ export function momentsOf({ spec, events }: LoadedScenario): readonly Moment[] {
   return [...actions, ...sent].toSorted((a, b) => a.atMs - b.atMs);
 }
 
-/** What a person does to the trigger, as an input; what is done to one run is part of its course. */
-function inputOf(_action: ScenarioAction): Input | undefined {
-  return undefined;
+/** What a person asks of the instance; what is done to one run is part of its course. `id` tells orders to fire apart. */
+export function orderOf(action: ScenarioAction, id: string): Order | undefined {
+  if ('pause' in action) return { kind: 'pause', ...keyOf(action.pause), by: BY };
+  if ('resume' in action) return { kind: 'resume', ...keyOf(action.resume), by: BY };
+  if ('breaker' in action) return { kind: 'breaker', ...keyOf(action.breaker), to: action.breaker.state, by: BY };
+  if (!('fire' in action)) return undefined;
+  const { key = DEFAULT_KEY, params, force } = action.fire;
+  return { kind: 'fire', key, id, force, by: BY, ...(params && { params }) };
+}
+
+function keyOf({ key }: { readonly key?: string | undefined }): { readonly key?: string } {
+  return key === undefined ? {} : { key };
 }
 
 /** What the accepting side makes of an event that came in through the Source its trigger names. */

@@ -68,7 +68,8 @@ export class Courses {
     if (wait && wait.end !== 'approve') {
       return { takesMs: wait.untilMs - atMs, status: wait.end === 'reject' ? 'rejected' : 'cancelled' };
     }
-    return this.#running(run, number, atMs, wait?.untilMs ?? atMs);
+    const course = this.#running(run, number, atMs, wait?.untilMs ?? atMs);
+    return wait ? { ...course, approvedAfterMs: wait.untilMs - atMs } : course;
   };
 
   /** The runs that wait for a person at this moment. */

@@ -183,6 +183,50 @@ describe('dead letters of a scenario', () => {
   });
 });
 
+describe('what people do in a scenario', () => {
+  it('is told, with what waited for it and why', async () => {
+    const { story } = await checked({
+      trigger: ['cooldown: { period: 1h, onExcess: ask }', 'concurrency: { limit: 1 }'],
+      scenario: [
+        'events: [{ at: 0s, event: { type: a, id: one } }, { at: 1m, event: { type: a, id: two } }]',
+        'actions:',
+        '  - { at: 0s, fire: { key: k } }',
+        '  - { at: 2m, approve: {} }',
+        '  - { at: 3m, pause: { key: k } }',
+        '  - { at: 4m, resume: { key: k } }',
+        'runs: { takes: 30s }',
+        'expect: { runs: [] }',
+      ],
+    });
+    expect(story.map((line) => line.replace(/ {2,}/, ' '))).toEqual([
+      expect.stringMatching(/^0s fired .* k by the scenario$/),
+      '0s run 1 decided: cause manual, key "k", no events',
+      '0s run 2 decided: cause events, key "k", event "one"',
+      expect.stringMatching(/^30s run 1 succeeded$/),
+      '1m run 3 decided: cause events, key "k", event "two"',
+      '2m run 2 approved',
+      '2m 30s run 2 succeeded',
+      '3m paused k by the scenario',
+      '4m resumed k by the scenario',
+      '1d 1m run 3 rejected',
+    ]);
+  });
+
+  it('is found by the runs it means: by number, by key, or the oldest that waits', async () => {
+    const scenario = [
+      'events: [',
+      '  { at: 0s, event: { type: a, data: { key: x } } },',
+      '  { at: 1s, event: { type: a, data: { key: y } } },',
+      '  { at: 2s, event: { type: a, data: { key: y } } },',
+      '  { at: 3s, event: { type: a, data: { key: z } } } ]',
+      'actions: [{ at: 1m, approve: { key: y } }, { at: 2m, reject: { run: 3 } }, { at: 3m, cancel: {} }]',
+      'expect: { runs: [{ status: cancelled }, { status: succeeded }, { status: rejected }, { status: succeeded }] }',
+    ];
+    const trigger = ['approval: { timeout: 1h, onTimeout: approve }'];
+    expect(await differencesOf({ trigger, scenario })).toEqual([]);
+  });
+});
+
 describe('an action that nothing was there for', () => {
   it('is a difference: the scenario does not test what it says', async () => {
     const scenario = [twoEvents, 'actions: [{ at: 1m, approve: {} }, { at: 2m, cancel: { run: 2 } }]', 'expect: {}'];
