@@ -5,6 +5,7 @@ import { createActivities } from '../activities/index.ts';
 import { type AcceptObserver, createAccept } from './accept/accept.ts';
 import { Committer } from './accept/committer.ts';
 import { watchEndedInstances } from './accept/ended-instances.ts';
+import { LoadedInstances } from './accept/loaded-instances.ts';
 import type { Accept } from './accept/outcome.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
@@ -187,10 +188,14 @@ export async function startWorker(
   const done = worker.run();
   const client = new Client({ connection, namespace });
   const ended = watchEndedInstances({ client, committer, definitions: current, log });
+  const loaded = new LoadedInstances({ client, committer, definitions: current, log });
+  definitions.subscribe(() => void loaded.tell());
+  const telling = loaded.watch();
   return {
     done,
     stop: async () => {
       ended.stop();
+      telling.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);
     },
