@@ -14,6 +14,7 @@ import type { ResolveSecret } from './connectors/target.ts';
 import { explain } from './core/explain.ts';
 import type { LedgerPage } from './core/ledger.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
+import { audited } from './http/audited.ts';
 import { createAskInstance } from './http/ask-instance.ts';
 import { createExplainApi } from './http/read-explain.ts';
 import { createOperateApi } from './http/operate-temporal.ts';
@@ -114,7 +115,11 @@ export function createHttp(
       temporalUrl: (workflowId) =>
         shared.uiUrl && `${shared.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`,
     }),
-    operate: createOperateApi(client, () => definitions.current(), Date.now),
+    operate: audited(
+      createOperateApi(client, () => definitions.current(), Date.now),
+      shared.store,
+      Date.now,
+    ),
     logger: log,
     metrics,
     now: Date.now,

@@ -5,9 +5,9 @@ import { counted, table } from './output.ts';
 /** One line a trigger. */
 export function listLines(triggers: readonly TriggerSummary[], nowMs: number): readonly string[] {
   if (triggers.length === 0) return ['No trigger is defined. Add a file with kind: Trigger to SIGNALBOX_CONFIG.'];
-  const rows = triggers.map(({ name, mode, openWindows, nextDeadline }) => [
+  const rows = triggers.map(({ name, mode, paused, openWindows, nextDeadline }) => [
     name,
-    mode,
+    paused === undefined ? mode : `${mode}, paused`,
     // The instance starts with the first event.
     openWindows === undefined ? '-' : String(openWindows),
     nextDeadline === undefined ? '-' : moment(nextDeadline, nowMs),
@@ -22,6 +22,10 @@ export function detailLines(trigger: TriggerDetail, nowMs: number): readonly str
     ['trigger', trigger.name],
     ...(trigger.description === undefined ? [] : [['', trigger.description]]),
     ['mode', trigger.mode],
+    ...(trigger.paused === undefined ? [] : [['paused', pausedText(trigger.paused, nowMs)]]),
+    ...(trigger.limits === undefined || trigger.limits.breaker.state === 'closed'
+      ? []
+      : [['breaker', trigger.limits.breaker.state]]),
     ['generation', `${trigger.generation}, loaded ${moment(trigger.loadedAt, nowMs)}`],
     ['workflow', trigger.workflowId],
     ['next deadline', trigger.nextDeadline === undefined ? '-' : moment(trigger.nextDeadline, nowMs)],
@@ -39,6 +43,10 @@ export function detailLines(trigger: TriggerDetail, nowMs: number): readonly str
     ...(keys.length === 0 ? [] : ['', ...keyTable(keys, nowMs)]),
     ...(more > 0 ? [`and ${more} more keys`] : []),
   ];
+}
+
+function pausedText({ since, by, keptEvents }: NonNullable<TriggerSummary['paused']>, nowMs: number): string {
+  return `since ${moment(since, nowMs)} by ${by}, ${counted(keptEvents, 'event')} kept`;
 }
 
 function countRows({ accepted, runs, eventsInRuns, suppressed, deadLettered, ended }: Counts): readonly string[][] {

@@ -75,6 +75,15 @@ describe('signalbox triggers', () => {
     expect(lines[2]).toMatch(/^b {8}live {2}12 +\d\d:\d\d:\d\d \(in 4s\)$/);
   });
 
+  test('says what is paused, by whom, and that a breaker is open', () => {
+    const paused = { since: at, by: 'ann', keptEvents: 2 };
+    expect(listLines([{ ...summary, paused }], atMs)[1]).toContain('live, paused');
+    const limits = { starts: 0, running: [], breaker: { state: 'open' } } as const;
+    const lines = detailLines({ ...summary, paused, limits, definition: {}, keys: [], keyCount: 0 }, atMs).join('\n');
+    expect(lines).toMatch(/paused +since .* by ann, 2 events kept/);
+    expect(lines).toMatch(/breaker +open/);
+  });
+
   test('says what to do where there is none', () => {
     expect(listLines([], atMs).join()).toContain('SIGNALBOX_CONFIG');
   });

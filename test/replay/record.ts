@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+import { approveUpdate } from '../../src/contract/definitions.ts';
 import { eventsDeadLetterId, instanceId } from '../../src/contract/names.ts';
+import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
 import { testServerPath } from './find-test-server.ts';
 
@@ -76,6 +78,35 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.settle();
     return world.onlyRunId('refused');
   },
+  'run-approved': async (world) => {
+    await world.define('approved', { stages: ['approval: { timeout: 4h, notify: [{ target: approved }] }'] });
+    await world.send('approved', 'a');
+    await world.settle();
+    const runId = world.onlyRunId('approved');
+    await world.client.workflow.getHandle(runId).executeUpdate(approveUpdate, { args: [{ by: 'ann' }] });
+    await world.settle();
+    return runId;
+  },
+  'run-rejected-in-time': async (world) => {
+    await world.define('ignored', { stages: ['approval: { timeout: 4h }'] });
+    await world.send('ignored', 'a');
+    await world.sleep(5 * HOUR);
+    return world.onlyRunId('ignored');
+  },
+  'instance-orders': async (world) => {
+    await world.define('ordered', { stages: ['cooldown: { period: 3h, onExcess: ask }'] });
+    const orders = createTriggerOrders(world.client, () => world.current(), Date.now);
+    await orders.order('ordered', { kind: 'fire', key: 'k', id: '1', force: false, by: 'ann' });
+    await world.settle();
+    await orders.order('ordered', { kind: 'pause', by: 'ann' });
+    await world.send('ordered', 'a');
+    await orders.order('ordered', { kind: 'resume', by: 'ann' });
+    await world.settle();
+    const asking = world.runs('ordered').at(-1)?.runId ?? '';
+    await world.client.workflow.getHandle(asking).executeUpdate(approveUpdate, { args: [{ by: 'ann' }] });
+    await world.settle();
+    return instanceId('ordered');
+  },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
     await world.send('broken', 'a');
@@ -88,11 +119,13 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
 
 const DIRECTORY = fileURLToPath(new URL('histories/', import.meta.url));
 
-/** Records the histories anew, after a change of the workflows that is meant to change them. */
+/** Records the histories that the arguments name, or all of them: after a change of the workflows that is meant to change them. */
 async function record(): Promise<void> {
   const world = await World.open(await testServerPath());
   mkdirSync(DIRECTORY, { recursive: true });
+  const wanted = process.argv.slice(2);
   for (const [file, scenario] of Object.entries(SCENARIOS)) {
+    if (wanted.length > 0 && !wanted.includes(file)) continue;
     const workflowId = await scenario(world);
     const history = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const json: unknown = JSON.parse(historyToJSON(history));

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Order } from '../core/input.ts';
+import type { ActionRecord, StoreWriter } from '../store/store.ts';
+import type { OperateApi } from './operate-api.ts';
+import type { ReadResult } from './read-api.ts';
+import { BY_DEFAULT } from './run-orders.ts';
+
+type About = Pick<ActionRecord, 'by' | 'action' | 'trigger' | 'key' | 'subject'> & { readonly asked?: string };
+
+/** The same, and whatever people do is kept in the store too, refusals among it. History has what was done either way. */
+export function audited(
+  operate: OperateApi,
+  { recordAction }: Pick<StoreWriter, 'recordAction'>,
+  now: () => number,
+): OperateApi {
+  const keep = async <T>(about: About, result: Promise<ReadResult<T>>): Promise<ReadResult<T>> => {
+    const { asked, ...named } = about;
+    const settled = await result;
+    const { refusal } = settled.ok ? {} : settled;
+    const outcome = refusal === undefined ? 'done' : isAway(refusal.code) ? 'failed' : 'refused';
+    const detail = refusal === undefined ? asked : `${refusal.code}: ${refusal.detail}`;
+    recordAction({ id: randomUUID(), at: now(), outcome, ...named, ...(detail !== undefined && { detail }) });
+    return settled;
+  };
+  return {
+    cancel: (runId, order) => keep(onRun('cancel', runId, order), operate.cancel(runId, order)),
+    answer: (runId, decision, order) =>
+      keep(onRun(decision === 'approved' ? 'approve' : 'reject', runId, order), operate.answer(runId, decision, order)),
+    order: (trigger, order) => keep({ ...onTrigger(order), trigger }, operate.order(trigger, order)),
+    orderAll: (order) => keep(onTrigger(order), operate.orderAll(order)),
+  };
+}
+
+function isAway(code: string): boolean {
+  return code === 'temporal_unavailable';
+}
+
+function onRun(action: string, subject: string, { by = BY_DEFAULT, reason }: { by?: string; reason?: string }): About {
+  return { action, subject, by, ...(reason !== undefined && { asked: reason }) };
+}
+
+function onTrigger(order: Order): About {
+  const { kind: action, by, key } = order;
+  const about = { action, by, ...(key !== undefined && { key }) };
+  switch (order.kind) {
+    case 'fire':
+      return { ...about, asked: `${order.force ? 'forced, ' : ''}idempotency key ${order.id}` };
+    case 'breaker':
+      return { ...about, asked: order.to };
+    case 'pause':
+    case 'resume':
+      return about;
+  }
+}
