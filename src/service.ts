@@ -107,6 +107,8 @@ export function createHttp(
     parseJson: parseStrictJson,
     read: createReadApi(client, () => definitions.current(), Date.now),
     readiness: () => readiness(shared, connection, schedules),
+    definitions: () => definitions.current(),
+    eventsBetween: (span) => shared.store.eventsBetween(span),
     explain: createExplainApi({
       store: shared.store,
       instances: createAskInstance(client, Date.now),

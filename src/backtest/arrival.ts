@@ -1,12 +1,8 @@
 import { type Refusal } from '../errors.ts';
 import { fitsDepth, isObject } from '../match/json.ts';
-import type { CloudEvent } from '../spec/event.ts';
+import { type CloudEvent, RECEIVED_AT_ATTRIBUTE, SOURCE_ATTRIBUTE } from '../spec/event.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
 import type { Line } from './lines.ts';
-
-/** Extension attributes that an export of the service adds, and that a backtest takes away again. */
-export const RECEIVED_AT_ATTRIBUTE = 'signalboxreceivedat';
-export const SOURCE_ATTRIBUTE = 'signalboxsource';
 
 /** Lists and objects of an event nest at most so deep: the door of the service lets in no more. */
 const EVENT_DEPTH_MAX = 32;

@@ -63,6 +63,35 @@ export async function callService(
   }
 }
 
+/** Asks the service for a stream of bytes. Only the way to its first byte is bounded in time: the rest may take long. */
+export async function streamFrom(
+  service: Service,
+  path: string,
+): Promise<{ readonly ok: true; readonly chunks: AsyncIterable<Uint8Array> } | CouldNotRun> {
+  const authorization = service.token === undefined ? {} : { authorization: `Bearer ${service.token}` };
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(new DOMException('too long', 'TimeoutError')), READ_TIMEOUT_MS);
+  try {
+    const response = await fetch(`${service.url}${path}`, {
+      headers: authorization,
+      redirect: 'error',
+      signal: waiting.signal,
+    });
+    if (response.status === 200 && response.body) return { ok: true, chunks: response.body };
+    const parsed = parseObject(await response.text());
+    if (response.status === 401) return refusedToken(service);
+    if (parsed === undefined) return notSignalbox(service, response.status);
+    return couldNotRun(
+      `The service at ${service.url} answered ${problemText(parsed)}`,
+      'docs/errors.md lists the codes.',
+    );
+  } catch (error) {
+    return notReached(service, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What a problem document says, on one line. */
 export function problemText(body: object): string {
   const text = (name: string): string => {

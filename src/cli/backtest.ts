@@ -11,13 +11,21 @@ import type { LoadedTrigger } from '../load/definitions.ts';
 import { formatFinding, loadDefinitions } from '../load/load.ts';
 import type { Expression } from '../match/expression.ts';
 import { parseDurationMs } from '../spec/units.ts';
+import { type Service, streamFrom } from './api.ts';
 import { reportLines } from './backtest-text.ts';
 import { type CouldNotRun, couldNotRun, EXIT, type ExitCode, messageOf } from './exit.ts';
+import { liveDefinitions } from './live.ts';
 import { answer, type Format, giveUp, tell } from './output.ts';
+
+/** Bytes read of a file at a time. */
+const READ_BYTES = 1_024 * 1_024;
 
 /** The options as they were written. */
 export type BacktestArguments = {
   readonly events?: string;
+  readonly since?: string;
+  readonly against?: string;
+  readonly html?: string;
   readonly until?: string;
   readonly baseline?: string;
   readonly costPerRun?: string;
@@ -32,6 +40,7 @@ type Asked = {
   readonly costPerRun?: number;
   readonly schedule?: Schedule;
   readonly condition?: Expression;
+  readonly sinceAt?: number;
   readonly untilAt?: number;
 };
 
@@ -40,23 +49,28 @@ export async function backtest(
   directory: string,
   given: BacktestArguments,
   format: Format,
-  readEvent: ReadEvent,
+  { readEvent, service }: { readonly readEvent: ReadEvent; readonly service: Service },
 ): Promise<ExitCode> {
   const asked = askedOf(given, Date.now());
   if ('ok' in asked) return giveUp(asked);
   const triggers = await triggersOf(directory, given.trigger);
   if ('ok' in triggers) return giveUp(triggers);
-  const chunks = await chunksOf(given);
+  const live = given.against === undefined ? undefined : await liveTriggers(service, given.trigger);
+  if (live && 'ok' in live) return giveUp(live);
+  const chunks = await chunksOf(given.events, asked, service);
   if ('ok' in chunks) return giveUp(chunks);
   const { schedule: baseline, ...rest } = asked;
-  const replayed = await replay(chunks, { ...rest, triggers, readEvent, ...(baseline && { baseline }) }).catch(
-    (error: unknown) => couldNotRun(`The events cannot be read: ${messageOf(error)}`, 'Check the file.'),
+  const options = { ...rest, triggers, readEvent, ...(baseline && { baseline }), ...(live && { against: live }) };
+  const replayed = await replay(chunks, options).catch((error: unknown) =>
+    couldNotRun(`The events cannot be read: ${messageOf(error)}`, 'Try again; a part of them is no answer.'),
   );
   if ('ok' in replayed) return giveUp(replayed);
   const { input, outcome } = replayed;
   if (outcome === undefined) {
     for (const { line, reason } of input.broken.shown) tell(`line ${line}: ${reason}`);
-    return giveUp(couldNotRun('There is no event to run', 'Give CloudEvents with a time, one a line.'));
+    return giveUp(
+      couldNotRun('There is no event to run', 'Give CloudEvents with a time, one a line, or a longer span.'),
+    );
   }
   const report = buildReport(outcome, input, { ...rest, ...(baseline && { schedule: baseline.text }) });
   return decide(report, given.failIf, asked.condition, format);
@@ -81,7 +95,12 @@ function decide(
 }
 
 function askedOf(given: BacktestArguments, nowMs: number): Asked | CouldNotRun {
-  if (given.events === undefined) return couldNotRun('Name the events', 'Give --events FILE.');
+  if ((given.events === undefined) === (given.since === undefined)) {
+    return couldNotRun('Name the events', 'Give either --events FILE, or --since 14d to take them from the service.');
+  }
+  if (given.against !== undefined && given.against !== 'live') {
+    return couldNotRun(`--against ${given.against} is not known`, 'Write --against live.');
+  }
   const runTakesMs = given.runTakes === undefined ? 0 : parseDurationMs(given.runTakes);
   if (runTakesMs === undefined) return couldNotRun(`--run-takes ${given.runTakes} is no duration`, 'Write it as 10m.');
   const costPerRun = given.costPerRun === undefined ? undefined : Number(given.costPerRun);
@@ -94,15 +113,18 @@ function askedOf(given: BacktestArguments, nowMs: number): Asked | CouldNotRun {
   if (compiled && !compiled.ok) {
     return couldNotRun(`--fail-if ${given.failIf}: ${compiled.message}`, 'docs/commands.md lists what it sees.');
   }
-  const untilAt = momentOf(given.until, nowMs);
-  if (Number.isNaN(untilAt)) {
-    return couldNotRun('--until is no moment', 'Write 14d for 14 days ago, or 2026-11-21T00:00:00Z.');
+  // What the service kept ends now: a window that is open is open.
+  const end = given.until ?? (given.since === undefined ? undefined : '0s');
+  const [sinceAt, untilAt] = [given.since, end].map((text) => momentOf(text, nowMs));
+  if (Number.isNaN(sinceAt) || Number.isNaN(untilAt)) {
+    return couldNotRun('--since or --until is no moment', 'Write 14d for 14 days ago, or 2026-11-21T00:00:00Z.');
   }
   return {
     runTakesMs,
     ...(costPerRun !== undefined && { costPerRun }),
     ...(parsed && { schedule: parsed.schedule }),
     ...(compiled && { condition: compiled.condition }),
+    ...(sinceAt !== undefined && { sinceAt }),
     ...(untilAt !== undefined && { untilAt }),
   };
 }
@@ -132,15 +154,34 @@ async function triggersOf(
     : couldNotRun(`${directory} defines no trigger ${name}`, `It defines ${names}.`);
 }
 
-async function chunksOf({ events }: BacktestArguments): Promise<AsyncIterable<Uint8Array> | CouldNotRun> {
-  if (events === '-') return process.stdin;
-  const file = events ?? '';
+async function liveTriggers(
+  service: Service,
+  name: string | undefined,
+): Promise<readonly LoadedTrigger[] | CouldNotRun> {
+  const live = await liveDefinitions(service);
+  if (!live.ok) return live;
+  const all = [...live.definitions.triggers.values()];
+  return name === undefined ? all : all.filter((trigger) => trigger.name === name);
+}
+
+/** The events of a file, or those the service kept of the span. */
+async function chunksOf(
+  file: string | undefined,
+  { sinceAt, untilAt }: Asked,
+  service: Service,
+): Promise<AsyncIterable<Uint8Array> | CouldNotRun> {
+  if (file === undefined) {
+    const span = new URLSearchParams();
+    if (sinceAt !== undefined) span.set('since', new Date(sinceAt).toISOString());
+    if (untilAt !== undefined) span.set('until', new Date(untilAt).toISOString());
+    const stream = await streamFrom(service, `/v1/events/export?${span.toString()}`);
+    return stream.ok ? stream.chunks : stream;
+  }
+  if (file === '-') return process.stdin;
   const found = await stat(file).catch(() => undefined);
   if (found === undefined || found.isDirectory()) {
-    return couldNotRun(
-      `${file} is no file that can be read`,
-      'Name a file of CloudEvents, one a line, or - for standard input.',
-    );
+    const remedy = 'Name a file of CloudEvents, one a line, or - for standard input.';
+    return couldNotRun(`${file} is no file that can be read`, remedy);
   }
-  return createReadStream(file, { highWaterMark: 1_024 * 1_024 });
+  return createReadStream(file, { highWaterMark: READ_BYTES });
 }

@@ -5,6 +5,7 @@ import type { ResolveRun } from '../backtest/scenario/course.ts';
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
 import { backtest, type BacktestArguments } from './backtest.ts';
+import { diff } from './diff.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { explainEvent } from './explain.ts';
 import { generate } from './generate.ts';
@@ -166,20 +167,26 @@ function addExplaining(program: Command, settings: Settings, end: End): void {
 /** Most events a feed gives at once. */
 const LINES_MAX = 1_000;
 
-/** The command that tries definitions on past events. */
-function addBacktest(program: Command, { readEvent }: Commands, end: End): void {
+/** Commands that say what changed definitions would do. */
+function addBacktest(program: Command, { settings, readEvent }: Commands, end: End): void {
+  withOutput(program.command('diff'))
+    .description('say what definitions change against the live ones; differences end with 1')
+    .argument('<dir>', 'directory of definitions')
+    .action((directory: string, { output }: WithOutput) => end(diff(directory, output, findService(settings))));
   withOutput(program.command('backtest'))
     .description('say what triggers would have made of past events; a --fail-if that holds ends with 1')
     .argument('<dir>', 'directory of definitions')
     .option('--events <file>', 'CloudEvents, one a line; - is standard input')
+    .option('--since <when>', 'the events that the service kept since then: 14d, or a moment')
     .option('--until <when>', 'end of the span; without it, when nothing is pending')
     .option('--baseline <schedule>', 'compare with a schedule: "every 24h", "cron 0 2 * * *"')
+    .option('--against <live>', 'compare with the definitions of the running service')
     .option('--cost-per-run <amount>', 'put a price to runs')
     .option('--run-takes <duration>', 'how long a run takes', '0s')
     .option('--trigger <name>', 'only this trigger')
     .option('--fail-if <expression>', 'CEL over the figures: runs > 2 * baseline.runs')
     .action((directory: string, { output, ...given }: WithOutput & BacktestArguments) =>
-      end(backtest(directory, given, output, readEvent)),
+      end(backtest(directory, given, output, { readEvent, service: findService(settings) })),
     );
 }
 

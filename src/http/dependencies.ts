@@ -5,6 +5,7 @@ import type { ResolveSecret } from '../connectors/target.ts';
 import type { Definitions } from '../load/definitions.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { StoreReader } from '../store/store.ts';
 import type { ReceivingSpec } from '../spec/source.ts';
 import type { ExplainApi } from './explain-api.ts';
 import type { OperateApi } from './operate-api.ts';
@@ -24,6 +25,10 @@ export type HttpDependencies = {
   /** The Sources that are defined now, by name. */
   readonly sources: () => Definitions['sources'];
   /** How requests to a Source are read. */
+  /** All definitions as they are now. */
+  readonly definitions: () => Definitions;
+  /** Whole events of the store, in the order of their arrival. */
+  readonly eventsBetween: StoreReader['eventsBetween'];
   readonly createSource: (spec: ReceivingSpec) => Source;
   readonly resolveSecret: ResolveSecret;
   readonly parseJson: (bytes: Uint8Array) => StrictJson;

@@ -18,6 +18,13 @@ export type Exchange = {
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly body: object; readonly headers?: AnswerHeaders }
   | { readonly kind: 'text'; readonly status: number; readonly contentType: string; readonly body: string }
+  /** Written as it comes; where it throws the connection is cut, so that nobody takes a part for the whole. */
+  | {
+      readonly kind: 'stream';
+      readonly status: number;
+      readonly contentType: string;
+      readonly chunks: AsyncIterable<string>;
+    }
   | { readonly kind: 'empty'; readonly status: number; readonly headers: AnswerHeaders }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly headers?: AnswerHeaders }
   | { readonly kind: 'gone' };

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 
 import { ERROR_CATALOGUE, refusal } from '../errors.ts';
 import { isBodyPending } from './body.ts';
@@ -23,6 +24,11 @@ export function respond(
   { closing, lingerMs }: { readonly closing: boolean; readonly lingerMs: number },
 ): void {
   if (answer.kind === 'gone' || response.headersSent || response.destroyed) return;
+  if (answer.kind === 'stream') {
+    response.writeHead(answer.status, { 'content-type': answer.contentType, 'x-request-id': requestId });
+    pipeline(Readable.from(answer.chunks), response, () => undefined);
+    return;
+  }
   const { status, headers, body } = wireOf(answer, requestId);
   const pending = isBodyPending(message);
   response.writeHead(status, {
@@ -44,7 +50,7 @@ export function respond(
   message.once('end', finish).once('close', finish).resume();
 }
 
-function wireOf(answer: Exclude<Answer, { kind: 'gone' }>, requestId: string): Wire {
+function wireOf(answer: Exclude<Answer, { kind: 'gone' | 'stream' }>, requestId: string): Wire {
   switch (answer.kind) {
     case 'json':
       return {

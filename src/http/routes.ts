@@ -3,8 +3,10 @@ import { json } from './exchange.ts';
 import { openApiOf } from './openapi.ts';
 import type { Route } from './route.ts';
 import { dryRunRoutes } from './routes/dry-run.ts';
+import { definitionRoutes } from './routes/definitions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
+import { exportRoutes } from './routes/export.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
@@ -19,11 +21,14 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...sourceRoutes(deps),
     ...operationRoutes(deps),
     ...readRoutes(deps),
+    // Before the routes of one event: its path would be taken for an event's.
+    ...exportRoutes(deps),
     ...explainRoutes(deps),
     ...runOrderRoutes(deps),
     ...triggerOrderRoutes(deps),
     ...dryRunRoutes(deps),
     ...matchRoutes(deps),
+    ...definitionRoutes(deps),
     {
       method: 'get',
       path: '/openapi.json',

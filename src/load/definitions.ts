@@ -2,6 +2,7 @@ import type { Expression, Reads } from '../match/expression.ts';
 import type { CompiledPattern } from '../match/pattern.ts';
 import type { Template } from '../match/template.ts';
 import type { Cron, Definition, Zone } from '../spec/definition.ts';
+import type { JsonObject } from '../spec/json.ts';
 import type { SourceSpec } from '../spec/source.ts';
 import type { TargetSpec } from '../spec/target.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
@@ -18,6 +19,8 @@ export type Definitions = {
   readonly sources: ReadonlyMap<string, LoadedSource>;
   /** Equal for equal contents, whatever file they stand in and whenever they were loaded. */
   readonly fingerprint: string;
+  /** The documents they were loaded from, as they were written. */
+  readonly written: readonly JsonObject[];
 };
 
 type Loaded = {

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 
 import { canonicalJson, sha256Hex } from '../match/canonical.ts';
-import type { Json } from '../spec/json.ts';
+import { isObject } from '../match/json.ts';
+import type { Json, JsonObject } from '../spec/json.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { TriggerFile, TriggerSpec } from '../spec/trigger.ts';
 import { combinationProblems } from './combinations.ts';
@@ -9,7 +10,7 @@ import { definitionOf } from './definition.ts';
 import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 import { error, type Finding, inReadingOrder, type Problem } from './finding.ts';
 import { didYouMean } from './nearest.ts';
-import { type Parsed, type ParsedDirectory, parseDirectory } from './parse.ts';
+import { type Parsed, type ParsedDirectory, parseDirectory, parseWritten } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
 import { selectorsOf } from './selectors.ts';
 import { compileSchedule } from './schedule.ts';
@@ -47,9 +48,18 @@ export type LoadOptions = {
  * Reads every `.yaml` and `.yml` file below a directory and checks all of it: one error anywhere and nothing is taken.
  * An empty directory, file or document is no definitions, not an error; a missing directory is one.
  */
-export async function loadDefinitions(directory: string, { now, previous }: LoadOptions): Promise<LoadResult> {
+export async function loadDefinitions(directory: string, options: LoadOptions): Promise<LoadResult> {
   const turns = new Turns();
-  const parsed = await parseDirectory(directory, turns);
+  return link(await parseDirectory(directory, turns), options, turns);
+}
+
+/** Checks documents as they were written somewhere else, such as those of a running service. */
+export async function loadWritten(documents: readonly JsonObject[], options: LoadOptions): Promise<LoadResult> {
+  const turns = new Turns();
+  return link(await parseWritten(documents, turns), options, turns);
+}
+
+async function link(parsed: ParsedDirectory, { now, previous }: LoadOptions, turns: Turns): Promise<LoadResult> {
   const loadedAt = previous === undefined ? now() : Math.max(now(), previous.loadedAt + 1);
   const linker = new Linker(parsed, loadedAt, previous);
   const sources = await mapInTurns(parsed.sources, turns, (it) => linker.source(it));
@@ -61,7 +71,10 @@ export async function loadDefinitions(directory: string, { now, previous }: Load
     return { ok: false, findings: inReadingOrder([...findings, ...ofScenarios]) };
   }
   const fingerprint = fingerprintOf(triggers, targets, sources);
-  const definitions = { loadedAt, triggers, targets, sources, fingerprint };
+  const written = [...parsed.triggers.values(), ...parsed.targets.values(), ...parsed.sources.values()]
+    .map(({ document }) => document.json)
+    .filter(isObject);
+  const definitions = { loadedAt, triggers, targets, sources, fingerprint, written };
   return {
     ok: true,
     definitions,

@@ -1,5 +1,5 @@
 import { isObject } from '../match/json.ts';
-import type { Json } from '../spec/json.ts';
+import type { Json, JsonObject } from '../spec/json.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { SourceFile } from '../spec/source.ts';
 import type { TargetFile } from '../spec/target.ts';
@@ -127,16 +127,26 @@ export async function parseDirectory(directory: string, turns: Turns): Promise<P
   parser.findings.push(...findings);
   for (const listed of files) {
     const text = await readText(listed);
-    if (typeof text !== 'string') {
-      parser.findings.push(text);
-      continue;
-    }
-    const read = await readDocuments(listed.file, text, turns);
-    parser.findings.push(...read.findings);
-    for (const document of read.documents) {
-      parser.document(document);
-      await turns.next();
-    }
+    if (typeof text === 'string') await parseText(parser, listed.file, text, turns);
+    else parser.findings.push(text);
   }
   return parser;
+}
+
+/** Reads documents that stand in no file; findings name them by their place in the list. */
+export async function parseWritten(documents: readonly JsonObject[], turns: Turns): Promise<ParsedDirectory> {
+  const parser = new Parser();
+  for (const [index, document] of documents.entries()) {
+    await parseText(parser, `document ${index + 1}`, JSON.stringify(document), turns);
+  }
+  return parser;
+}
+
+async function parseText(parser: Parser, file: string, text: string, turns: Turns): Promise<void> {
+  const read = await readDocuments(file, text, turns);
+  parser.findings.push(...read.findings);
+  for (const document of read.documents) {
+    parser.document(document);
+    await turns.next();
+  }
 }

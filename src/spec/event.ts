@@ -17,3 +17,7 @@ export type CloudEvent = {
   readonly data_base64?: string;
   readonly [extension: string]: Json | undefined;
 };
+
+/** Extension attributes of an exported event: when it arrived first (RFC 3339), and the Source it came in through. */
+export const RECEIVED_AT_ATTRIBUTE = 'signalboxreceivedat';
+export const SOURCE_ATTRIBUTE = 'signalboxsource';

@@ -30,14 +30,17 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs the command and takes what it writes. */
-async function run(given: BacktestArguments, format: Format = 'text', from = directory) {
+async function run(given: BacktestArguments, format: Format = 'text', url = 'http://127.0.0.1:9') {
   let [out, err] = ['', ''];
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true)),
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true)),
   ];
   onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
-  const code = await backtest(from, { events: join(directory, 'events.ndjson'), ...given }, format, eventFromJson);
+  const code = await backtest(directory, { events: join(directory, 'events.ndjson'), ...given }, format, {
+    readEvent: eventFromJson,
+    service: { url, from: 'environment' },
+  });
   spies.forEach((spy) => spy.mockRestore());
   return { code, out, err };
 }

@@ -136,10 +136,17 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /v1/triggers/{name}/why': ['/v1/triggers/retrain/why'],
   'get /v1/triggers/{name}/stats': ['/v1/triggers/retrain/stats'],
   'get /v1/stats': ['/v1/stats'],
+  'get /v1/definitions': ['/v1/definitions'],
   'post /v1/match': ['/v1/match', { pattern: { type: ['reading'] }, event: eventOf() }],
 };
 /** What answers no JSON of its own: a text, headers alone, or this very document. */
-const OTHERS = new Set(['options /events', 'options /sources/{name}', 'get /metrics', 'get /openapi.json']);
+const OTHERS = new Set([
+  'get /v1/events/export',
+  'options /events',
+  'options /sources/{name}',
+  'get /metrics',
+  'get /openapi.json',
+]);
 
 async function serviceAndDocument() {
   const landing = {

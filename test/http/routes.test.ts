@@ -29,6 +29,8 @@ const PATHS = [
   'post /v1/runs/{runId}/approve',
   'post /v1/runs/{runId}/reject',
   'get /v1/dead-letters',
+  'get /v1/definitions',
+  'get /v1/events/export',
   'get /v1/events',
   'get /v1/events/{eventId}',
   'get /v1/events/{eventId}/explain',

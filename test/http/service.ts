@@ -10,10 +10,14 @@ import type { HttpDependencies } from '../../src/http/dependencies.ts';
 import { createServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { offStore } from '../../src/store/off.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
 
 /** When every request of these tests arrives. */
 export const NOW = Date.parse('2026-09-01T12:00:00Z');
+
+const none = { triggers: new Map(), targets: new Map(), sources: new Map() };
+const NO_DEFINITIONS = { ...none, loadedAt: NOW, fingerprint: 'f', written: [] };
 
 /** What the running service was given and has done. */
 export type Service = {
@@ -56,6 +60,8 @@ export async function startService(
     },
     events: createSource({ type: 'cloudevents' }),
     sources: () => new Map(),
+    definitions: () => NO_DEFINITIONS,
+    eventsBetween: (span) => offStore('There is no store.').eventsBetween(span),
     createSource,
     resolveSecret: (reference) => ({ ok: false, detail: `${reference} is not set` }),
     parseJson: parseStrictJson,

@@ -24,7 +24,7 @@ function definitionsOf(specs: { readonly [source: string]: ScheduleSpec }): Defi
     return [name, { name, file: 'a.yaml', labels: {}, generation: 'g', spec, schedule }] as const;
   });
   const none = { triggers: new Map(), targets: new Map(), scenarios: new Map() };
-  return { ...none, loadedAt: 0, fingerprint: '', sources: new Map(sources) };
+  return { ...none, loadedAt: 0, fingerprint: '', written: [], sources: new Map(sources) };
 }
 
 const wanted = (specs: { readonly [source: string]: ScheduleSpec }): readonly WantedSchedule[] =>

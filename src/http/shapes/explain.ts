@@ -36,6 +36,9 @@ export const feedQuery = z.strictObject({
     .exactOptional(),
 });
 
+/** Which events are exported. */
+export const exportQuery = z.strictObject({ since, until: since.exactOptional() });
+
 /** Which trigger is asked about although it did not take the event. */
 export const explainQuery = z.strictObject({ trigger: filter.exactOptional() });
 
