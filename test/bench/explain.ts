@@ -107,7 +107,14 @@ try {
   const api = createExplainApi({
     store,
     instances: { where: async () => undefined, open: async () => undefined },
-    definitions: () => ({ loadedAt: 1, triggers: new Map(), targets: new Map(), sources: new Map(), fingerprint: '' }),
+    definitions: () => ({
+      loadedAt: 1,
+      triggers: new Map(),
+      targets: new Map(),
+      sources: new Map(),
+      fingerprint: '',
+      written: [],
+    }),
     now: () => T0 + EVENTS,
     temporalUrl: () => undefined,
   });

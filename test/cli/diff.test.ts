@@ -8,11 +8,10 @@ import { backtest } from '../../src/cli/backtest.ts';
 import { diff } from '../../src/cli/diff.ts';
 import type { Format } from '../../src/cli/output.ts';
 import { eventFromJson } from '../../src/connectors/cloud-event.ts';
-import { refusal } from '../../src/errors.ts';
 import type { ReadApi, TriggerDetail } from '../../src/http/read-api.ts';
 import type { StoreReader } from '../../src/store/store.ts';
 import { definitionsOf } from '../accept/given.ts';
-import { NOW, startService } from '../http/service.ts';
+import { NOTHING_READ, NOW, startService } from '../http/service.ts';
 
 const SOON = new Date(NOW + 60_000).toISOString();
 const MINUTE_MS = 60_000;
@@ -56,15 +55,9 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 /** A service whose live definitions are these, and whose trigger `retrain` holds something. */
 async function serviceWith(live: string): Promise<string> {
   const loaded = await definitionsOf(live);
-  const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
   const read: ReadApi = {
-    triggers: async () => ({ ok: true, value: [] }),
-    trigger: async (name) => (name === 'retrain' ? { ok: true, value: OPEN } : absent()),
-    key: absent,
-    runs: async () => ({ ok: true, value: { runs: [] } }),
-    run: absent,
-    runEvents: absent,
-    deadLetters: async () => ({ ok: true, value: [] }),
+    ...NOTHING_READ,
+    trigger: async (name) => (name === 'retrain' ? { ok: true, value: OPEN } : NOTHING_READ.trigger(name)),
   };
   const eventsBetween: StoreReader['eventsBetween'] = async function* () {
     const events = [0, 1, 5].map((minute) => {

@@ -7,6 +7,7 @@ import { createSource } from '../../src/connectors/registry.ts';
 import { parseStrictJson } from '../../src/connectors/strict-json.ts';
 import { refusal } from '../../src/errors.ts';
 import type { HttpDependencies } from '../../src/http/dependencies.ts';
+import type { ReadApi } from '../../src/http/read-api.ts';
 import { createServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -18,6 +19,20 @@ export const NOW = Date.parse('2026-09-01T12:00:00Z');
 
 const none = { triggers: new Map(), targets: new Map(), sources: new Map() };
 const NO_DEFINITIONS = { ...none, loadedAt: NOW, fingerprint: 'f', written: [] };
+
+const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
+
+/** Reads of a service that has nothing. */
+export const NOTHING_READ: ReadApi = {
+  triggers: async () => ({ ok: true, value: [] }),
+  trigger: absent,
+  key: absent,
+  state: absent,
+  runs: async () => ({ ok: true, value: { runs: [] } }),
+  run: absent,
+  runEvents: absent,
+  deadLetters: async () => ({ ok: true, value: [] }),
+};
 
 /** What the running service was given and has done. */
 export type Service = {
@@ -52,7 +67,6 @@ export async function startService(
   const logged: Service['logged'] = [];
   const metrics = createMetrics({ version: '1.2.3' });
   metrics.define({ triggers: [], targets: [], sources: over.sources?.().keys() ?? [] });
-  const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
   const server = createServer({
     accept: async (events, options) => {
       accepted.push({ events, waitMs: options.waitMs });
@@ -65,16 +79,7 @@ export async function startService(
     createSource,
     resolveSecret: (reference) => ({ ok: false, detail: `${reference} is not set` }),
     parseJson: parseStrictJson,
-    read: {
-      triggers: async () => ({ ok: true, value: [] }),
-      trigger: absent,
-      key: absent,
-      state: absent,
-      runs: async () => ({ ok: true, value: { runs: [] } }),
-      run: absent,
-      runEvents: absent,
-      deadLetters: async () => ({ ok: true, value: [] }),
-    },
+    read: NOTHING_READ,
     explain: {
       explain: absent,
       event: absent,
