@@ -40,7 +40,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   const instance = new Instance(input);
   setHandler(batchSignal, (batch) => instance.receive(batch));
   setHandler(pressureQuery, () => pressureOf(instance.state));
-  setHandler(keyQuery, (key) => keyView(key, instance.state.keys.get(key) ?? {}));
+  setHandler(keyQuery, (key) => keyView(key, instance.state.keys.get(key) ?? {}, instance.state));
   setHandler(carriedQuery, () => carry(instance.state));
   setHandler(recoveryQuery, () => instance.lastState());
   setHandler(whereQuery, ({ key, eventId }) => whereabouts(instance.state, key, eventId));

@@ -1,6 +1,7 @@
 import type { Breaker } from './limit-state.ts';
-import type { KeyState, Waiting } from './state.ts';
+import type { KeyState, TriggerState, Waiting } from './state.ts';
 import { isDebounce } from './stages/window.ts';
+import { lineOpensAt, probeDueAt } from './watching.ts';
 
 /** One candidate that waits, for people. */
 export type WaitingView = {
@@ -38,8 +39,8 @@ export type KeyView = {
 /** Waiting candidates of one key shown at most. */
 const WAITING_SHOWN_MAX = 20;
 
-/** What a key holds, for people and programs. */
-export function keyView(name: string, key: KeyState): KeyView {
+/** What a key of this state holds, for people and programs. */
+export function keyView(name: string, key: KeyState, state: TriggerState): KeyView {
   const { order, join, tally, window, waiting, coolingUntil, limits, paused } = key;
   const sorting = order && order.sorting.length > 0 && { events: order.sorting.length, dueAt: order.dueAt };
   return {
@@ -50,7 +51,7 @@ export function keyView(name: string, key: KeyState): KeyView {
       threshold: { reached: tally.total, atLeast: tally.settings.atLeast, events: tally.units.length },
     }),
     ...(window && { window: windowView(window) }),
-    ...(waiting && { waiting: waiting.slice(0, WAITING_SHOWN_MAX).map(waitingView) }),
+    ...(waiting && { waiting: waiting.slice(0, WAITING_SHOWN_MAX).map((one) => waitingView(one, state)) }),
     ...(coolingUntil !== undefined && { coolingUntil }),
     ...(limits && {
       limits: {
@@ -76,6 +77,13 @@ function windowView(window: NonNullable<KeyState['window']>): NonNullable<KeyVie
   return { stage, mode, events: items.length, openedAt, ...(dueAt !== undefined && { dueAt }) };
 }
 
-function waitingView({ how, stage, cause, items, sinceAt, untilAt }: Waiting): WaitingView {
+function waitingView({ how, stage, cause, items, sinceAt, ...waiting }: Waiting, state: TriggerState): WaitingView {
+  const untilAt = waiting.untilAt ?? lineUntilAt(stage, state);
   return { how, stage, cause, events: items.length, sinceAt, ...(untilAt !== undefined && { untilAt }) };
+}
+
+/** When the first of a line gets through at the earliest. */
+function lineUntilAt(stage: Waiting['stage'], state: TriggerState): number | undefined {
+  if (stage === 'rate') return lineOpensAt(state);
+  return stage === 'breaker' ? probeDueAt(state) : undefined;
 }

@@ -99,7 +99,7 @@ export function instanceView(state: TriggerState): StateView {
     ...(paused && { paused: { sinceAt: paused.sinceAt, by: paused.by, kept: paused.kept.length } }),
     limits: { starts: limits.starts.length, running: limits.running.map((run) => run.runId), breaker: limits.breaker },
     watched: [...state.watched].map(watchView),
-    keys: earliestKeys(state, KEYS_SHOWN_MAX).map(([name, key]) => keyView(name, key)),
+    keys: earliestKeys(state, KEYS_SHOWN_MAX).map(([name, key]) => keyView(name, key, state)),
     liveKeys: state.keys.size,
     pressure: pressureOf(state),
     counts: state.counts,
