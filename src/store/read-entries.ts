@@ -12,6 +12,9 @@ const COLUMNS = `instance, seq, at, trigger, kind, key, stage, reason, run_id, d
 /** Entries shown of one event; more than any event that a person looks at has. */
 const EVENT_ENTRIES_MAX = 1_000;
 
+/** Entries about one run besides its decision: a start, an approval and an end, each of them perhaps told again. */
+const RUN_ENTRIES_MAX = 20;
+
 type Readers = Pick<StoreReader, 'entriesOfEvent' | 'entries' | 'counts'>;
 
 /** The questions about what was decided. */
@@ -19,10 +22,16 @@ export function entryReaders(ask: Ask): Readers {
   return {
     entriesOfEvent: async (eventId) => {
       const select = new Select();
-      const named = `select ${COLUMNS} from signalbox.entries where event_ids @> array[${select.param(eventId)}]`;
-      const head = `with named as (${named}) select * from named union
-        select ${COLUMNS} from signalbox.entries e
-        where run_id in (select run_id from named where kind = 'runDecided') and kind <> 'runDecided'
+      const named = `select ${COLUMNS} from signalbox.entries
+        where event_ids @> array[${select.param(eventId)}] order by instance, seq limit ${EVENT_ENTRIES_MAX}`;
+      // Lateral with a limit: the embedded database has no statistics, and would read the whole table for a join.
+      const head = `with named as materialized (${named}),
+        part_of as (select distinct run_id from named where kind = 'runDecided')
+        select * from named union all
+        select e.* from part_of cross join lateral (
+          select ${COLUMNS} from signalbox.entries
+          where run_id = part_of.run_id and kind <> 'runDecided' order by seq limit ${RUN_ENTRIES_MAX}) e
+        where not exists (select 1 from named n where n.instance = e.instance and n.seq = e.seq)
         order by instance, seq limit ${EVENT_ENTRIES_MAX}`;
       return mapped(await ask(select.statement(head, '')), (rows) => rows.map(storedEntry));
     },
