@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { defaultPayloadConverter } from '@temporalio/common';
 
@@ -9,6 +9,8 @@ import type { Activities } from './interface.ts';
 
 /** One page of undecided signals, and one signal more: well under one payload's 2 MB. */
 const PAGE_BYTES = 512 * 1_024;
+/** What is there no more. */
+const NOT_FOUND = 5;
 /** Events asked for at once. */
 const PAGE_EVENTS = 200;
 
@@ -55,27 +57,60 @@ export async function carriedInto(
   return input?.carried ? { carried: input.carried } : {};
 }
 
-/** Reads the batches that a run was sent and did not decide, a page at a time: its history is where they are kept. */
-export const readUndecided: Activities['readUndecided'] = async ({ trigger, run }) => {
-  const { client } = Context.current();
-  const batches: unknown[] = [];
+type Signals = {
+  readonly signals: readonly { readonly at: number; readonly batch: unknown }[];
+  /** Reading stopped at `maxBytes`. */
+  readonly more: boolean;
+};
+
+/** The batches that a run was sent after a history event, until they are `maxBytes`. Throws where it is not there. */
+export async function signalsAfter(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId: string },
+  after: number,
+  maxBytes: number,
+): Promise<Signals> {
+  const signals: { at: number; batch: unknown }[] = [];
   let bytes = 0;
   let nextPageToken: Uint8Array | undefined;
   do {
-    const page = await client.workflowService.getWorkflowExecutionHistory({
-      namespace: client.options.namespace,
-      execution: { workflowId: instanceId(trigger), runId: run.runId },
-      maximumPageSize: PAGE_EVENTS,
-      ...(nextPageToken && { nextPageToken }),
-    });
-    for (const { eventId, workflowExecutionSignaledEventAttributes: signal } of page.history?.events ?? []) {
-      const payload = signal?.input?.payloads?.[0];
-      if (!payload || signal?.signalName !== batchSignal.name || Number(eventId) <= run.decidedUpTo) continue;
-      bytes += payload.data?.length ?? 0;
-      batches.push(defaultPayloadConverter.fromPayload(payload));
-      if (bytes >= PAGE_BYTES) return { batches, next: Number(eventId) };
+    const page = await historyPage(client, execution, nextPageToken);
+    for (const event of page.history?.events ?? []) {
+      const signal = event.workflowExecutionSignaledEventAttributes;
+      const at = Number(event.eventId);
+      if (signal?.signalName !== batchSignal.name || at <= after) continue;
+      const payload = signal.input?.payloads?.[0];
+      signals.push({ at, batch: payload && defaultPayloadConverter.fromPayload(payload) });
+      bytes += payload?.data?.length ?? 0;
+      if (bytes >= maxBytes) return { signals, more: true };
     }
     nextPageToken = page.nextPageToken;
   } while (nextPageToken && nextPageToken.length > 0);
-  return { batches };
+  return { signals, more: false };
+}
+
+async function historyPage(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId: string },
+  nextPageToken: Uint8Array | undefined,
+) {
+  try {
+    return await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution,
+      maximumPageSize: PAGE_EVENTS,
+      ...(nextPageToken && { nextPageToken }),
+    });
+  } catch (error) {
+    if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+    throw new WorkflowNotFoundError(error.message, execution.workflowId, execution.runId);
+  }
+}
+
+/** Reads the batches that a run was sent and did not decide, a page at a time: its history is where they are kept. */
+export const readUndecided: Activities['readUndecided'] = async ({ trigger, run }) => {
+  const execution = { workflowId: instanceId(trigger), runId: run.runId };
+  const { signals, more } = await signalsAfter(Context.current().client, execution, run.decidedUpTo, PAGE_BYTES);
+  const last = signals.at(-1);
+  return { batches: signals.map((signal) => signal.batch), ...(more && last && { next: last.at }) };
 };

@@ -4,6 +4,7 @@ import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
 import { resolveParams } from './resolve-params.ts';
 import { cancelRun, findEndedRuns } from './running-runs.ts';
+import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
 import { createTick, type TickDependencies } from './tick.ts';
@@ -27,5 +28,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     recoverState: createRecoverState(dependencies),
     readUndecided,
     tick: createTick(dependencies),
+    announceSegment: createAnnounceSegment(dependencies),
+    readSegment: createReadSegment(dependencies),
+    endSegment,
   };
 }

@@ -1,5 +1,6 @@
 import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
+import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { Attempt } from '../src/core/retry.ts';
 import type { Json } from '../src/spec/json.ts';
@@ -51,6 +52,12 @@ export type Activities = {
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
   recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
+  /** Tells an instance of a segment; resolves when Temporal has it. */
+  announceSegment(input: Segment & { readonly trigger: string }): Promise<void>;
+  /** Reads on in a segment. */
+  readSegment(input: { readonly trigger: string; readonly segment: SegmentCursor }): Promise<SegmentPage>;
+  /** Ends a segment that was read to its end; false where more came meanwhile. */
+  endSegment(input: { readonly trigger: string; readonly segment: SegmentCursor }): Promise<boolean>;
   /** A page of the signals that an ended run did not decide. */
   readUndecided(input: { readonly trigger: string; readonly run: EndedRun }): Promise<UndecidedSignals>;
 };

@@ -47,7 +47,7 @@ export function createRecoverState({ log, metrics }: RecoveryDependencies): Acti
       if (last.carried === undefined) continue;
       metrics.count('signalbox_recoveries_total', { trigger, outcome: 'recovered' });
       log.warn(about, 'an instance takes over the state of its ended run');
-      return { ended, carried: last.carried, letters: last.letters };
+      return { ...last, ended };
     }
     return { ended, letters: [] };
   };

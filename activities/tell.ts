@@ -47,7 +47,7 @@ export function createReportApproval({ committer, definitions, log }: TellDepend
 }
 
 /** A trigger that is no longer defined has an instance as long as nobody ended it; it is never started again. */
-async function toOrphan(trigger: string, told: Partial<Batch>): Promise<Committed | 'gone'> {
+export async function toOrphan(trigger: string, told: Partial<Batch>): Promise<Committed | 'gone'> {
   try {
     const handle = Context.current().client.workflow.getHandle(instanceId(trigger));
     await handle.signal(batchSignal, { version: 1, offers: [], reports: [], ...told });

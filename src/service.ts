@@ -21,6 +21,7 @@ import { createOperateApi } from './http/operate-temporal.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { DefinitionsWatch } from './load/watch.ts';
+import { createKeptGauge } from './observability/kept.ts';
 import { createLedger } from './observability/ledger.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -51,6 +52,7 @@ export function createCommitter({ metrics, namespace }: Shared, connection: Conn
         metrics.observe('signalbox_commit_batch_offers', {}, offers);
         metrics.observe('signalbox_commit_duration_seconds', {}, tookMs / 1_000);
       },
+      kept: (trigger, offers) => metrics.count('signalbox_events_spilled_total', { trigger }, offers),
     },
     Date.now,
   );
@@ -177,6 +179,7 @@ export async function startWorker(
     tell(page);
     store.recordPage(instance, page);
   };
+  const kept = createKeptGauge(metrics);
   const worker = await createWorker({
     connection,
     namespace,
@@ -190,7 +193,10 @@ export async function startWorker(
       metrics,
       targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },
     }),
-    sinks: { ledger: { record: { fn: ({ workflowId }, page) => record(workflowId, page), callDuringReplay: false } } },
+    sinks: {
+      ledger: { record: { fn: ({ workflowId }, page) => record(workflowId, page), callDuringReplay: false } },
+      spill: { held: { fn: (_info, held) => kept(held), callDuringReplay: false } },
+    },
   });
   const done = worker.run();
   const client = new Client({ connection, namespace });

@@ -1,3 +1,4 @@
+export { spill } from './spill.ts';
 export { deadLetter } from './dead-letter.ts';
 export { run } from './run.ts';
 export { tick } from './tick.ts';

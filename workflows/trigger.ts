@@ -39,7 +39,7 @@ import { recover } from './shell/recover.ts';
 export async function trigger(input: TriggerInput): Promise<void> {
   const instance = new Instance(input);
   setHandler(batchSignal, (batch) => instance.receive(batch));
-  setHandler(pressureQuery, () => pressureOf(instance.state));
+  setHandler(pressureQuery, () => ({ ...pressureOf(instance.state), spill: instance.drain.pressure() }));
   setHandler(keyQuery, (key) => keyView(key, instance.state.keys.get(key) ?? {}, instance.state));
   setHandler(carriedQuery, () => carry(instance.state));
   setHandler(recoveryQuery, () => instance.lastState());
@@ -48,6 +48,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
     const { historyLength: events, historySize: bytes } = workflowInfo();
     return {
       ...instanceView(instance.state),
+      spill: instance.drain.pressure(),
       history: { events, bytes, signals: instance.signals, tasks: instance.tasks, refused: instance.refused },
     };
   });
@@ -79,10 +80,12 @@ export async function trigger(input: TriggerInput): Promise<void> {
     await condition(() => instance.hasWork() || (instance.mayContinue() && allHandlersFinished()));
     if (instance.hasWork()) instance.work();
   }
+  const spill = instance.drain.carry();
   await continueAsNew<typeof trigger>({
     version: 1,
     definition: instance.state.definition,
     carried: carry(instance.state),
+    ...(spill && { spill }),
   });
 }
 

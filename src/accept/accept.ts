@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { eventsDeadLetterId, instanceId } from '../contract/names.ts';
 import type { DeadLetterInput } from '../contract/messages.ts';
 import type { Delivery } from '../core/verdicts.ts';
-import type { Refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { CloudEvent } from '../spec/event.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { AcceptedEventRecord, FailedIn, StoreWriter, TakenBy } from '../store/store.ts';
 import type { Committer } from './committer.ts';
+import type { Committed } from './lane.ts';
 import { eventIdOf } from './event-id.ts';
 import { eventJson, type Offered, offerOf } from './offer.ts';
 import type {
@@ -63,11 +63,14 @@ export function createAccept(dependencies: AcceptDependencies): Accept {
   const { definitions, committer, askVerdicts, record } = dependencies;
   return async (events, { waitMs }) => {
     const plan = planOf(events, definitions(), dependencies.observer, waitMs !== undefined);
-    const refused = await commitAll(plan, committer, events);
+    const committed = await commitAll(plan, committer, events);
+    const refused = committed.find((one) => !one.ok)?.refusal;
     if (refused) return { kind: 'refused', refusal: refused };
     const outcome = answerOf(plan, events);
     setImmediate(() => record(recordsOf(plan, events)));
-    if (waitMs === undefined) return outcome;
+    const isKept = committed.some((one) => one.ok && one.kept);
+    // What is kept for an instance without room is decided some time: nobody waits for that.
+    if (waitMs === undefined || isKept) return outcome;
     const verdicts = await askVerdicts(plan.offers.map(waitingOf), waitMs);
     return withVerdicts(outcome, plan, verdicts);
   };
@@ -110,8 +113,8 @@ async function commitAll(
   plan: Plan,
   committer: Committer,
   events: readonly IncomingEvent[],
-): Promise<Refusal | undefined> {
-  const commits = [
+): Promise<readonly Committed[]> {
+  return Promise.all([
     ...plan.offers.map(({ trigger, delivery }) => committer.offer(trigger.definition, delivery)),
     ...plan.failures.map((failure) => {
       const at = events[failure.index]?.receivedAt ?? 0;
@@ -119,9 +122,7 @@ async function commitAll(
       const entry = { at, id: plan.eventIds[failure.index] ?? '', detail: failure.failed.detail, event: failure.json };
       return committer.deadLetter(workflowId, letter, entry);
     }),
-  ];
-  const committed = await Promise.all(commits);
-  return committed.find((one) => !one.ok)?.refusal;
+  ]);
 }
 
 /** What the store keeps of the events of a request: each with the triggers that took it or failed on it. */

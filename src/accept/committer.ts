@@ -5,29 +5,33 @@ import { softGrowthBytes } from '../contract/continuation.ts';
 import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
 import type { Batch, DeadLetterInput } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
+import type { InstancePressure, Segment } from '../contract/spill.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport } from '../core/fact.ts';
 import { utf8Bytes } from '../core/offer.ts';
-import type { Pressure } from '../core/state.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { Credit, loadOf } from './credit.ts';
 import { instanceStart } from './instance-start.ts';
 import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
+import { Spill } from './spill.ts';
 
 /** What goes to an instance. */
 type Message =
   | { readonly kind: 'offer'; readonly delivery: Delivery }
   | { readonly kind: 'report'; readonly report: RunReport }
   | { readonly kind: 'approval'; readonly approval: ApprovalReport }
+  | { readonly kind: 'segment'; readonly segment: Segment }
   | { readonly kind: 'nudge' };
 
 /** What a commit tells the metrics. */
 export type CommitObserver = {
   readonly sent: (trigger: string, offers: number, bytes: number, tookMs: number) => void;
+  /** Offers that went to a segment, for the instance has no room. */
+  readonly kept: (trigger: string, offers: number) => void;
 };
 
-const NOTHING_HELD: Pressure = { pendingItems: 0, pendingBytes: 0, keys: 0, keyBytes: 0, identities: 0 };
+const NOTHING_HELD: InstancePressure = { pendingItems: 0, pendingBytes: 0, keys: 0, keyBytes: 0, identities: 0 };
 /** An instance that does not tell how full it is within this counts as not answering. */
 const PRESSURE_DEADLINE_MS = 3_000;
 /** An instance as a sender sees it. */
@@ -65,6 +69,11 @@ export class Committer {
     return this.instance(definition).lane.commit({ kind: 'approval', approval });
   }
 
+  /** Tells an instance of a segment that holds offers for it. */
+  segment(definition: Definition, segment: Segment): Promise<Committed> {
+    return this.instance(definition).lane.commit({ kind: 'segment', segment });
+  }
+
   /** Starts the instance of a trigger where it does not run, with nothing for it. */
   nudge(definition: Definition): Promise<Committed> {
     return this.instance(definition).lane.commit({ kind: 'nudge' });
@@ -89,7 +98,10 @@ export class Committer {
 
   private instanceLane(trigger: string, self: () => InstanceLane): Lane<Message> {
     const workflowId = instanceId(trigger);
-    const credit = new Credit(() => this.pressureOf(workflowId), this.now);
+    const { client, now, observer } = this;
+    const credit = new Credit(() => this.pressureOf(workflowId), now);
+    const onKept = (offers: number) => observer.kept(trigger, offers);
+    const spill = new Spill({ trigger, client, credit, now, onKept });
     return new Lane<Message>({
       itemsMax: BATCH_OFFERS_MAX,
       bytesMax: BATCH_BYTES_MAX,
@@ -98,12 +110,21 @@ export class Committer {
       now: this.now,
       onSent: ({ items, bytes, tookMs }) => this.observer.sent(trigger, items, bytes, tookMs),
       pauseEveryBytes: () => softGrowthBytes(self().lane.carriedBytes),
-      admit: async (messages) => {
+      admit: async (messages, blocked) => {
         const offers = messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : []));
-        const refused = await credit.take(loadOf(offers));
+        if (offers.length === 0) return undefined;
+        const refused = spill.isActive() ? undefined : (blocked ?? (await credit.take(loadOf(offers))));
         const pressure = credit.pressure;
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
-        return refused;
+        if (!refused && !spill.isActive()) return undefined;
+        const isKept = spill.begin();
+        // What goes to segments tells the instance nothing of a changed definition.
+        if (isKept && self().sentGeneration !== self().definition.generation) void this.nudge(self().definition);
+        return (message) => {
+          if (message.kind !== 'offer') return undefined;
+          if (isKept) return spill.keep(message.delivery);
+          return refused && Promise.resolve({ ok: false, refusal: refused });
+        };
       },
       send: (messages, pause) => this.sendBatch(self(), messages, pause),
     });
@@ -112,12 +133,14 @@ export class Committer {
   private async sendBatch(instance: InstanceLane, messages: readonly Message[], pause: boolean): Promise<string> {
     const { definition } = instance;
     const approvals = messages.flatMap((message) => (message.kind === 'approval' ? [message.approval] : []));
+    const segments = messages.flatMap((message) => (message.kind === 'segment' ? [message.segment] : []));
     const isNew = instance.sentGeneration !== definition.generation;
     const batch: Batch = {
       version: 1,
       offers: messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : [])),
       reports: messages.flatMap((message) => (message.kind === 'report' ? [message.report] : [])),
       ...(approvals.length > 0 && { approvals }),
+      ...(segments.length > 0 && { segments }),
       ...(isNew && { definition }),
       ...(pause && { pause }),
     };
@@ -132,7 +155,7 @@ export class Committer {
     return handle.signaledRunId;
   }
 
-  private async pressureOf(workflowId: string): Promise<Pressure> {
+  private async pressureOf(workflowId: string): Promise<InstancePressure> {
     try {
       return await this.client.withDeadline(this.now() + PRESSURE_DEADLINE_MS, () =>
         this.client.workflow.getHandle(workflowId).query(pressureQuery),
@@ -178,7 +201,7 @@ export class Committer {
   }
 }
 
-function contentOf(message: Message): Delivery | RunReport | ApprovalReport | null {
+function contentOf(message: Message): Delivery | RunReport | ApprovalReport | Segment | null {
   switch (message.kind) {
     case 'offer':
       return message.delivery;
@@ -186,6 +209,8 @@ function contentOf(message: Message): Delivery | RunReport | ApprovalReport | nu
       return message.report;
     case 'approval':
       return message.approval;
+    case 'segment':
+      return message.segment;
     case 'nudge':
       return null;
   }

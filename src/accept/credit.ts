@@ -8,6 +8,7 @@ import {
   WINDOW_OVERHEAD_BYTES,
 } from '../core/limits.ts';
 import { type Offer, utf8Bytes } from '../core/offer.ts';
+import type { InstancePressure, SpillPressure } from '../contract/spill.ts';
 import type { Pressure } from '../core/state.ts';
 import { lastOf } from '../core/unit.ts';
 import { itemBytes, lastBytes } from '../core/weight.ts';
@@ -32,6 +33,7 @@ export function loadOf(offers: readonly Offer[]): Load {
   return { keys: offers.map((offer) => offer.key), bytes };
 }
 
+const NOTHING_KEPT: SpillPressure = { pending: 0, to: 0 };
 const NOTHING: Room = { items: 0, bytes: 0, keys: 0, keyBytes: 0 };
 /** Granted to an instance that was never asked: little enough to fit whatever it holds already. */
 const UNASKED: Room = { items: 1_000, bytes: 64 * 1_024, keys: 500, keyBytes: 16 * 1_024 };
@@ -52,12 +54,14 @@ export class Credit {
   private sent: Room = NOTHING;
   private asking: Promise<void> | undefined;
   private fullUntil = -Infinity;
-  private readonly ask: () => Promise<Pressure>;
+  private readonly ask: () => Promise<InstancePressure>;
   private readonly now: () => number;
-  /** The last answer. */
-  pressure: Pressure | undefined;
+  /** The last answer; undefined where the receiver did not answer when it was asked last. */
+  pressure: InstancePressure | undefined;
+  /** What the receiver said last of segments that are kept for it; undefined until it answers for the first time. */
+  spill: SpillPressure | undefined;
 
-  constructor(ask: () => Promise<Pressure>, now: () => number) {
+  constructor(ask: () => Promise<InstancePressure>, now: () => number) {
     this.ask = ask;
     this.now = now;
   }
@@ -76,6 +80,12 @@ export class Credit {
     return undefined;
   }
 
+  /** Asks the receiver; whether it answered. */
+  async renew(): Promise<boolean> {
+    await this.refresh();
+    return this.pressure !== undefined;
+  }
+
   private fullness(): string {
     if (!this.pressure) return 'The instance does not answer how full it is.';
     const { pendingItems, pendingBytes, keys, keyBytes } = this.pressure;
@@ -87,6 +97,7 @@ export class Credit {
     this.asking ??= this.ask()
       .then((pressure) => {
         this.pressure = pressure;
+        this.spill = pressure.spill ?? NOTHING_KEPT;
         this.granted = roomOf(pressure);
         this.room = minus(this.granted, minus(this.sent, sentBefore));
       })

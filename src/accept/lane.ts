@@ -1,8 +1,8 @@
 import { PAUSE_EVERY_SIGNALS, SENDER_BYTES_MAX, SENDER_SIGNALS_MAX } from '../contract/limits.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
-/** What became of an item: acknowledged by Temporal, or not taken. */
-export type Committed = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal };
+/** What became of an item: acknowledged by Temporal, in a segment where `kept`; or not taken. */
+export type Committed = { readonly ok: true; readonly kept?: true } | { readonly ok: false; readonly refusal: Refusal };
 
 /** What a lane does with its batches. */
 export type LaneOptions<Item> = {
@@ -13,8 +13,11 @@ export type LaneOptions<Item> = {
   readonly isPatient: (item: Item) => boolean;
   /** Sends one batch and answers the run id that took it; throws what Temporal throws. */
   readonly send: (items: readonly Item[], pause: boolean) => Promise<string>;
-  /** Room for more at the receiver: undefined, or why there is none. May wait for an answer of the receiver. */
-  readonly admit: (items: readonly Item[], bytes: number) => Promise<Refusal | undefined>;
+  /**
+   * Room for more at the receiver: undefined where all of a batch may go, or what becomes of those that may not, in their
+   * order. `blocked` is why nothing more may go. May wait for an answer of the receiver.
+   */
+  readonly admit: (items: readonly Item[], blocked: Refusal | undefined) => Promise<Elsewhere<Item> | undefined>;
   /** How many bytes may go between two announced pauses. */
   readonly pauseEveryBytes: () => number;
   readonly onSent?: (sent: { readonly items: number; readonly bytes: number; readonly tookMs: number }) => void;
@@ -22,6 +25,9 @@ export type LaneOptions<Item> = {
   readonly onIdle?: () => void;
   readonly now: () => number;
 };
+
+/** What becomes of an item that does not go to the receiver; undefined for one that goes there nevertheless. */
+export type Elsewhere<Item> = (item: Item) => Promise<Committed> | undefined;
 
 /** An item is given up when Temporal did not acknowledge it within this: senders wait no longer. */
 export const COMMIT_DEADLINE_MS = 8_000;
@@ -122,32 +128,35 @@ export class Lane<Item> {
 
   /** Sends one batch, settles its items, and answers how long to stay silent. */
   private async sendBatch(batch: readonly Waiting<Item>[]): Promise<number> {
-    const { now, send, admit, onSent } = this.options;
+    const { now, admit } = this.options;
     const startedAt = now();
     const [live, late] = partition(batch, (waiting) => startedAt - waiting.since < COMMIT_DEADLINE_MS);
     settleAll(late, { ok: false, refusal: unavailable('No answer in time.') });
-    if (live.length === 0) return 0;
-    const items = live.map((waiting) => waiting.item);
-    const bytes = live.reduce((sum, waiting) => sum + waiting.bytes, 0);
     try {
-      const refused = this.overRunLimit(bytes) ?? (await admit(items, bytes));
-      if (refused) {
-        settleAll(live, { ok: false, refusal: refused });
-        return 0;
-      }
-      const pause =
-        this.signalsSincePause + 1 >= PAUSE_EVERY_SIGNALS ||
-        this.bytesSincePause + bytes >= this.options.pauseEveryBytes();
-      const sentAt = now();
-      this.count(await send(items, pause), bytes, pause);
-      settleAll(live, { ok: true });
-      this.typicalMs += (now() - sentAt - this.typicalMs) * TYPICAL_WEIGHT;
-      onSent?.({ items: items.length, bytes, tookMs: now() - startedAt });
-      return pause ? this.silenceMs() : 0;
+      const blocked = this.overRunLimit(bytesOf(live));
+      const elsewhere = await admit(itemsOf(live), blocked);
+      const here = elsewhere ? live.filter((waiting) => !isElsewhere(waiting, elsewhere)) : live;
+      if (blocked) settleAll(here, { ok: false, refusal: blocked });
+      return blocked || here.length === 0 ? 0 : await this.sendAdmitted(here, startedAt);
     } catch (error) {
       settleAll(live, { ok: false, refusal: unavailable(error instanceof Error ? error.message : String(error)) });
       return 0;
     }
+  }
+
+  private async sendAdmitted(batch: readonly Waiting<Item>[], startedAt: number): Promise<number> {
+    const { now, send, onSent } = this.options;
+    const bytes = bytesOf(batch);
+    const items = itemsOf(batch);
+    const pause =
+      this.signalsSincePause + 1 >= PAUSE_EVERY_SIGNALS ||
+      this.bytesSincePause + bytes >= this.options.pauseEveryBytes();
+    const sentAt = now();
+    this.count(await send(items, pause), bytes, pause);
+    settleAll(batch, { ok: true });
+    this.typicalMs += (now() - sentAt - this.typicalMs) * TYPICAL_WEIGHT;
+    onSent?.({ items: items.length, bytes, tookMs: now() - startedAt });
+    return pause ? this.silenceMs() : 0;
   }
 
   private silenceMs(): number {
@@ -180,6 +189,20 @@ export class Lane<Item> {
     this.signalsSincePause = paused ? 0 : this.signalsSincePause + 1;
     this.bytesSincePause = paused ? 0 : this.bytesSincePause + bytes;
   }
+}
+
+function isElsewhere<Item>(waiting: Waiting<Item>, elsewhere: Elsewhere<Item>): boolean {
+  const taken = elsewhere(waiting.item);
+  if (taken) void taken.then(waiting.settle);
+  return taken !== undefined;
+}
+
+function itemsOf<Item>(batch: readonly Waiting<Item>[]): readonly Item[] {
+  return batch.map((waiting) => waiting.item);
+}
+
+function bytesOf<Item>(batch: readonly Waiting<Item>[]): number {
+  return batch.reduce((sum, waiting) => sum + waiting.bytes, 0);
 }
 
 function settleAll<Item>(batch: readonly Waiting<Item>[], committed: Committed): void {

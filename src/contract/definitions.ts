@@ -3,7 +3,6 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CarriedState } from '../core/carried.ts';
 import type { Order } from '../core/input.ts';
 import type { KeyView } from '../core/key-view.ts';
-import type { Pressure } from '../core/state.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
 import type { Whereabouts } from '../core/whereabouts.ts';
 import type { ApprovalDecision } from '../core/approval.ts';
@@ -17,6 +16,7 @@ import type {
   OrderMessage,
 } from './messages.ts';
 import type { LastState } from './recovery.ts';
+import type { InstancePressure } from './spill.ts';
 
 /** Offers and reports for an instance. */
 export const batchSignal = defineSignal<[Batch]>('batch');
@@ -30,7 +30,10 @@ export const whereQuery = defineQuery<Whereabouts, [{ readonly key: string; read
 export const keyQuery = defineQuery<KeyView, [key: string]>('key');
 
 /** How full an instance is: what a sender's credit is read from. */
-export const pressureQuery = defineQuery<Pressure>('pressure');
+export const pressureQuery = defineQuery<InstancePressure>('pressure');
+
+/** An instance has read so many signals of a segment. True where that was all: the segment is over. */
+export const endUpdate = defineUpdate<boolean, [{ readonly signals: number }]>('end');
 
 /** The whole state as it would be carried over continue-as-new. Answered by closed runs too, while they are retained. */
 export const carriedQuery = defineQuery<CarriedState>('carried');

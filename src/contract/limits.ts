@@ -20,6 +20,16 @@ export const SENDER_BYTES_MAX = 25 * 1_024 * 1_024;
 /** A sender announces a pause after this many signals, or after the bytes by which the instance may grow. */
 export const PAUSE_EVERY_SIGNALS = 100;
 
+/**
+ * A sender goes on to the next segment after this many offers, bytes or signals: a reader skips what it has read already,
+ * so a segment is a few pages, and ten senders at once stay far under what kills a run.
+ */
+export const SEGMENT_OFFERS_MAX = 20_000;
+export const SEGMENT_BYTES_MAX = 4 * 1_024 * 1_024;
+export const SEGMENT_SIGNALS_MAX = 500;
+/** Most segments that wait for one instance, 256 MB; then it answers 503. */
+export const SEGMENTS_MAX = 64;
+
 /** Most callers waiting for verdicts of one instance; Temporal takes 10 updates in flight. */
 export const WAITING_MAX = 8;
 

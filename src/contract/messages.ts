@@ -8,6 +8,7 @@ import type { Delivery } from '../core/verdicts.ts';
 import type { StateView } from '../core/view.ts';
 import type { Definition } from '../spec/definition.ts';
 import type { Json } from '../spec/json.ts';
+import type { CarriedSpill, Segment, SpillPressure } from './spill.ts';
 
 /** What a sender commits to an instance in one signal. */
 export type Batch = {
@@ -16,6 +17,8 @@ export type Batch = {
   readonly reports: readonly RunReport[];
   /** Runs that asked because a limit was closed, and were approved. */
   readonly approvals?: readonly ApprovalReport[];
+  /** Segments that hold offers for the instance. */
+  readonly segments?: readonly Segment[];
   /** The sender's current definition, with the first batch it sends under a generation. */
   readonly definition?: Definition;
   /** The sender stays silent for a moment after this one: a good time to continue as new. */
@@ -37,13 +40,20 @@ export type ApprovalMemo =
   | ({ readonly waiting: false } & ApprovalDecision);
 
 /** Start input of an instance; `carried` after continue-as-new. */
-export type TriggerInput = { readonly version: 1; readonly definition: Definition; readonly carried?: CarriedState };
+export type TriggerInput = {
+  readonly version: 1;
+  readonly definition: Definition;
+  readonly carried?: CarriedState;
+  readonly spill?: CarriedSpill;
+};
 
 /** Start input of a run. */
 export type RunInput = { readonly version: 1; readonly trigger: string; readonly run: RunRequest };
 
 /** What an instance shows of itself. */
 export type InstanceView = StateView & {
+  /** Segments it has not read to the end. */
+  readonly spill: SpillPressure;
   /** What the current run has used up. */
   readonly history: {
     readonly events: number;

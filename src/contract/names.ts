@@ -4,11 +4,22 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export const TASK_QUEUE = 'signalbox';
 
 /** Workflow types; the exports of workflows/index.ts carry the same names. */
-export const WORKFLOW = { trigger: 'trigger', run: 'run', deadLetter: 'deadLetter', tick: 'tick' } as const;
+export const WORKFLOW = {
+  trigger: 'trigger',
+  run: 'run',
+  deadLetter: 'deadLetter',
+  tick: 'tick',
+  spill: 'spill',
+} as const;
 
 /** The instance of a trigger. */
 export function instanceId(trigger: string): string {
   return `trigger/${trigger}`;
+}
+
+/** A segment: what is kept for an instance that has no room. */
+export function segmentId(trigger: string, segment: number): string {
+  return `${instanceId(trigger)}/spill/${segment}`;
 }
 
 /** Events of one trigger that fail in one place under one generation share an open dead letter. */

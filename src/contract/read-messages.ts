@@ -4,12 +4,14 @@ import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { isDefinition } from './read-definition.ts';
 import { isFiniteNumber, isMaybe, isObject, isText, isTime } from './shapes.ts';
+import type { Segment } from './spill.ts';
 
 /** What of a batch can be used; `refused` says what cannot, one line each. */
 export type ReadBatch = {
   readonly offers: readonly Delivery[];
   readonly reports: readonly RunReport[];
   readonly approvals: readonly ApprovalReport[];
+  readonly segments: readonly Segment[];
   readonly definition?: Definition;
   readonly pause: boolean;
   readonly refused: readonly string[];
@@ -23,12 +25,13 @@ export function readBatch(batch: unknown): ReadBatch {
   if (!isObject(batch)) return nothing('a batch that is no object');
   if (batch['version'] !== 1) return nothing(`a batch of version ${String(batch['version']).slice(0, 20)}`);
   const refused: string[] = [];
-  const { definition, approvals = [] } = batch;
+  const { definition, approvals = [], segments = [] } = batch;
   if (definition !== undefined && !isDefinition(definition)) refused.push('a definition');
   return {
     offers: listOf(batch['offers'], isDelivery, 'offer', refused),
     reports: listOf(batch['reports'], isReport, 'report', refused),
     approvals: listOf(approvals, isApproval, 'approval', refused),
+    segments: listOf(segments, isSegment, 'segment', refused),
     ...(isDefinition(definition) && { definition }),
     pause: batch['pause'] === true,
     refused,
@@ -56,7 +59,7 @@ export function isVerdictsQuestion(asked: unknown): boolean {
 }
 
 function nothing(why: string): ReadBatch {
-  return { offers: [], reports: [], approvals: [], pause: false, refused: [why] };
+  return { offers: [], reports: [], approvals: [], segments: [], pause: false, refused: [why] };
 }
 
 function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, refused: string[]): readonly T[] {
@@ -108,6 +111,12 @@ function isReport(value: unknown): value is RunReport {
   if (!isObject(value)) return false;
   const { runId, key, status, firedAt, endedAt } = value;
   return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime) && isMaybe(endedAt, isTime);
+}
+
+function isSegment(value: unknown): value is Segment {
+  return (
+    isObject(value) && Number.isInteger(value['segment']) && Number(value['segment']) > 0 && isText(value['runId'])
+  );
 }
 
 function isApproval(value: unknown): value is ApprovalReport {

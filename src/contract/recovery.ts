@@ -1,5 +1,6 @@
 import type { CarriedState } from '../core/carried.ts';
 import type { DeadLetterInput } from './messages.ts';
+import type { CarriedSpill } from './spill.ts';
 
 /** What an ended run of an instance still tells: the answer of `recoveryQuery`. */
 export type LastState = {
@@ -9,6 +10,7 @@ export type LastState = {
   readonly decidedUpTo: number;
   /** Dead letters that were not confirmed as written. */
   readonly letters: readonly DeadLetterInput[];
+  readonly spill?: CarriedSpill;
 };
 
 /** A run of an instance that ended otherwise than by continue-as-new. */
@@ -26,6 +28,7 @@ export type Recovery = {
   readonly ended: readonly EndedRun[];
   readonly carried?: CarriedState;
   readonly letters: readonly DeadLetterInput[];
+  readonly spill?: CarriedSpill;
   /** Why the state could not be taken over though there was one. */
   readonly lost?: string;
 };

@@ -108,6 +108,18 @@ export const METRICS = [
     help: 'Events held in open windows.',
   },
   {
+    name: 'signalbox_events_spilled_total',
+    type: 'counter',
+    labels: ['trigger'],
+    help: 'Accepted events that were kept in segments, because the instance had no room for them.',
+  },
+  {
+    name: 'signalbox_spilled_events',
+    type: 'gauge',
+    labels: ['trigger'],
+    help: 'Events in segments that the instance has not taken in whole, as the worker that runs them knows.',
+  },
+  {
     name: 'signalbox_suppressed_total',
     type: 'counter',
     labels: ['trigger', 'reason'],

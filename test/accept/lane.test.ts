@@ -142,7 +142,10 @@ describe('a lane', () => {
 
   it('passes on why the receiver has no room', async () => {
     const full = refusal('saturated', 'full', { retryAfterSeconds: 1 });
-    const { lane, sent } = laneOf({ instant: true, admit: async (items) => (items.includes('b') ? full : undefined) });
+    const { lane, sent } = laneOf({
+      instant: true,
+      admit: async (items) => (items.includes('b') ? () => Promise.resolve({ ok: false, refusal: full }) : undefined),
+    });
     expect(await lane.commit('b')).toEqual({ ok: false, refusal: full });
     expect(await lane.commit('a')).toEqual({ ok: true });
     expect(sent.map(({ items }) => items)).toEqual([['a']]);

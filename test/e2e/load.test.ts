@@ -7,8 +7,6 @@ import type { JsonObject } from '../../src/spec/json.ts';
 import { report } from '../setup/provided.ts';
 import { event, eventually, Service } from './service.ts';
 
-/** Held events are let go when this is over. */
-const COOLDOWN_MS = 6_000;
 /** Two continue-as-new come within 15 s on two idle cores. */
 const FLOOD_MAX_MS = 60_000;
 /**
@@ -22,17 +20,6 @@ apiVersion: signalbox/v1
 kind: Target
 metadata: { name: record }
 spec: { http: { url: '${url}/start' } }
----
-apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: full }
-spec:
-  events: { pattern: { type: [full] } }
-  collect: "\${{ event.data.text }}"
-  cooldown: { period: ${COOLDOWN_MS}ms, onExcess: hold }
-  run: { target: record, params: { count: "\${{ run.eventCount }}" } }
----
-${gathering('other', '200ms')}
 ---
 ${gathering('burst', '3s')}
 ---
@@ -82,26 +69,6 @@ async function taken(events: JsonObject | readonly JsonObject[]): Promise<readon
     60_000,
   );
 }
-
-test('a trigger that is full refuses, another one does not, and all is decided when it has room again', async () => {
-  const text = 'x'.repeat(20_000);
-  const send = async (number: number) => service.send(event(`f${number}`, 'full', { data: { text, number } }));
-  let count = 0;
-  let last = await send(count);
-  for (; last.status === 202 && count < 60; last = await send(count)) count += 1;
-  expect(last.status).toBe(503);
-  expect(last.body).toMatchObject({ code: 'saturated' });
-  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(count).toBeGreaterThan(20);
-
-  const askedAt = Date.now();
-  expect((await service.send(event('o1', 'other'))).status).toBe(202);
-  expect(Date.now() - askedAt).toBeLessThan(1_000);
-
-  await taken(event(`f${count}`, 'full', { data: { text, number: count } }));
-  const state = await drained('full');
-  expect(state).toMatchObject({ counts: { accepted: count + 1, eventsInRuns: count + 1 } });
-});
 
 test('a burst of 10,000 events into one window is one run with all of them, far from every limit', async () => {
   const sentAt = Date.now();

@@ -10,7 +10,7 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
 import { connectClient } from '../../src/temporal/connect.ts';
 import { prepareNamespace } from '../../src/temporal/namespace.ts';
-import { type Program, startProgram } from './program.ts';
+import { type Command, type Program, startProgram } from './program.ts';
 import { type Answer, type RecordingTarget, startRecordingTarget } from './recording-target.ts';
 
 const DAY_MS = 86_400_000;
@@ -64,7 +64,12 @@ export class Service {
 
   /** Starts the process, again after `end`; `serve` is one without a worker. */
   async launch(command: 'dev' | 'serve' = 'dev'): Promise<void> {
-    this.program = await startProgram(command, {
+    this.program = await this.startAnother(command);
+  }
+
+  /** Starts a further process of the same service; whoever does ends it. */
+  startAnother(command: Command): Promise<Program> {
+    return startProgram(command, {
       TEMPORAL_ADDRESS: this.address,
       TEMPORAL_NAMESPACE: this.client.options.namespace,
       SIGNALBOX_CONFIG: join(this.directory, 'definitions'),

@@ -91,7 +91,7 @@ export class World {
     this.client = new Client({ connection: env.connection });
     this.directory = directory;
     this.target = target;
-    this.committer = new Committer(this.client, { sent: () => undefined }, Date.now);
+    this.committer = new Committer(this.client, { sent: () => undefined, kept: () => undefined }, Date.now);
     this.accept = createAccept({
       definitions: () => this.current(),
       committer: this.committer,
@@ -144,7 +144,10 @@ export class World {
           environment: {},
         },
       }),
-      sinks: { ledger: { record: { fn: (_info, page: LedgerPage) => record(page), callDuringReplay: false } } },
+      sinks: {
+        ledger: { record: { fn: (_info, page: LedgerPage) => record(page), callDuringReplay: false } },
+        spill: { held: { fn: () => undefined, callDuringReplay: false } },
+      },
     });
     const done = worker.run();
     this.closing.push(async () => {

@@ -10,10 +10,11 @@ import type { Fact } from '../../src/core/fact.ts';
 import type { Input } from '../../src/core/input.ts';
 import { type LedgerEntry, type LedgerPage, ledgerPage } from '../../src/core/ledger.ts';
 import { nextDeadline } from '../../src/core/due.ts';
-import { initialState, type TriggerState } from '../../src/core/state.ts';
+import { initialState, pressureOf, type TriggerState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import { type Delivery, Verdicts } from '../../src/core/verdicts.ts';
 import { clip, detailsText, timerText } from '../../src/core/view.ts';
+import { Drain } from './drain.ts';
 import { Letters } from './letters.ts';
 import { RunningRuns } from './running.ts';
 import { Starts } from './starts.ts';
@@ -56,6 +57,7 @@ export class Instance {
   private readonly orders = new Map<Input, (facts: readonly Fact[]) => void>();
   private readonly starts: Starts;
   private readonly letters = new Letters();
+  drain: Drain;
   private readonly running = new RunningRuns((report) => this.push({ kind: 'runEnded', report }));
   private readonly timer: MovingTimer;
   private paused = false;
@@ -69,6 +71,7 @@ export class Instance {
     this.starts = new Starts(this.state.definition.name, (report) =>
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
     );
+    this.drain = new Drain(input.spill, () => this.wake());
     this.timer = new MovingTimer(() => {
       this.due = true;
     });
@@ -80,8 +83,11 @@ export class Instance {
    * Goes on where an ended run stopped: with its state, then with what it was sent and did not decide, and only then with
    * what came to this run.
    */
-  takeOver({ ended, carried, letters, lost }: Recovery, undecided: readonly unknown[]): void {
+  takeOver({ ended, carried, letters, spill, lost }: Recovery, undecided: readonly unknown[]): void {
     if (carried) this.state = restore(carried);
+    const announced = this.drain.carry()?.segments ?? [];
+    if (spill) this.drain = new Drain(spill, () => this.wake());
+    for (const segment of announced) this.drain.announce(segment);
     const later = this.inputs.splice(0);
     for (const batch of undecided) this.read(batch);
     this.inputs.push(...later);
@@ -99,7 +105,13 @@ export class Instance {
   lastState(): LastState {
     const { historyLength } = workflowInfo();
     if (!this.ready) return { decidedUpTo: 0, letters: [] };
-    return { carried: carry(this.state), decidedUpTo: historyLength, letters: [...this.letters.pending] };
+    const spill = this.drain.carry();
+    return {
+      carried: carry(this.state),
+      decidedUpTo: historyLength,
+      letters: [...this.letters.pending],
+      ...(spill && { spill }),
+    };
   }
 
   /** Takes a batch in, whatever it is; called by the signal handler, so it only remembers. */
@@ -127,12 +139,13 @@ export class Instance {
 
   /** Turns a batch into inputs; whether its sender pauses after it. */
   private read(batch: unknown): boolean {
-    const { offers, reports, approvals, definition, pause, refused } = readBatch(batch);
+    const { offers, reports, approvals, segments, definition, pause, refused } = readBatch(batch);
     if (refused.length > 0) this.refuse(refused.join(', '));
     const isOwn = definition?.name === this.state.definition.name;
     if (definition && !isOwn) this.refuse('the definition of another trigger');
     if (definition && isOwn) this.push({ kind: 'definition', definition });
     for (const offer of offers) this.push({ kind: 'offer', offer });
+    for (const segment of segments) this.drain.announce(segment);
     // Before the ends: a run that asked counts before it is over.
     for (const report of approvals) this.push({ kind: 'runApproved', report });
     for (const report of reports) this.push({ kind: 'runEnded', report });
@@ -161,6 +174,15 @@ export class Instance {
     const facts: Fact[] = [];
     const effects: Effect[] = [];
     for (const input of this.inputs.splice(0)) this.take(input, facts, effects);
+    // Nobody else sends while offers are kept aside, so this is a good time to continue as new.
+    const drained = this.drain.take(
+      () => pressureOf(this.state),
+      (batch) => {
+        this.read(batch);
+        for (const input of this.inputs.splice(0)) this.take(input, facts, effects);
+      },
+    );
+    this.paused ||= drained;
     const next = nextDeadline(this.state);
     if (next && next.at <= Date.now()) this.take({ kind: 'tick' }, facts, effects);
     this.due = false;
@@ -172,6 +194,7 @@ export class Instance {
     setCurrentDetails(this.recovery === undefined ? details : `${details}\n\n${this.recovery}`);
     this.closing ||= this.shouldContinue(this.paused);
     this.paused = false;
+    if (!this.closing) this.drain.goOn(this.state.definition.name, () => pressureOf(this.state));
   }
 
   /**
@@ -181,7 +204,7 @@ export class Instance {
   mayContinue(): boolean {
     if (!this.closing || this.hasWork() || this.letters.pending.size > 0) return false;
     if (this.running.pending > 0) return false;
-    return this.starts.pending === 0 || this.shouldContinue(false);
+    return (this.starts.pending === 0 && this.drain.pending === 0) || this.shouldContinue(false);
   }
 
   private shouldContinue(paused: boolean): boolean {
