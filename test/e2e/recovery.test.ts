@@ -24,7 +24,7 @@ metadata: { name: window }
 spec:
   events: { pattern: { type: [window] } }
   collect: "\${{ event.id }}"
-  debounce: { quiet: 3s }
+  debounce: { quiet: 12s }
   run: { target: record, params: { ids: "\${{ items }}" } }
 `;
 
@@ -63,7 +63,7 @@ test('an instance terminated in mid-window goes on with its window, its dedup an
   await service.send(event('c', 'window'));
   const again = await service.send(event('a', 'window'), { prefer: 'wait=5' });
   expect(again.body).toMatchObject({ verdicts: [{ kind: 'suppressed', stage: 'dedupe' }] });
-  await eventually('the run of the window', () => service.target.calls[0]);
+  await eventually('the run of the window', () => service.target.calls[0], 60_000);
   expect(runsOf(service)).toEqual([{ ids: ['a', 'b', 'c'] }]);
   expect((await viewOf(service)).counts).toMatchObject({ accepted: 4, runs: 1, eventsInRuns: 3 });
   expect(await detailsOf(service)).toContain(`Taken over** from run \`${ended}\`, which ended as TERMINATED`);
@@ -86,7 +86,7 @@ test('what it was sent and did not decide is decided by the next, which needs no
   await service.end();
 
   await service.launch();
-  await eventually('the run of the window', () => service.target.calls[0]);
+  await eventually('the run of the window', () => service.target.calls[0], 60_000);
   expect(runsOf(service)).toEqual([{ ids: ['a', 'b', 'c'] }]);
   const { counts } = await viewOf(service);
   expect(counts).toMatchObject({ accepted: 4, suppressed: { dedupe: 1 }, runs: 1, eventsInRuns: 3 });
@@ -105,7 +105,7 @@ test('several instances terminated one after the other before any worker saw the
   }
   await service.end();
   await service.launch();
-  await eventually('the run of the window', () => service.target.calls[0]);
+  await eventually('the run of the window', () => service.target.calls[0], 60_000);
   expect(runsOf(service)).toEqual([{ ids: ['a', 'b', 'c', 'd'] }]);
   expect((await viewOf(service)).counts).toMatchObject({ accepted: 4, suppressed: { dedupe: 0 } });
 });
@@ -114,14 +114,14 @@ test('a run that was decided and not confirmed is started once, however large th
   const service = await start();
   await service.send(event('first', 'window'));
   const { definition } = await viewOf(service);
-  await eventually('its run', () => service.target.calls[0]);
+  await eventually('its run', () => service.target.calls[0], 60_000);
   await service.end();
   await instance(service).terminate();
 
   const state = initialState(definition);
   const receivedAt = Date.now() - 60_000;
   step(state, { kind: 'offer', offer: offerOf('decided', receivedAt) }, receivedAt);
-  step(state, { kind: 'tick' }, receivedAt + 10_000);
+  step(state, { kind: 'tick' }, receivedAt + 20_000);
   const [runId] = state.starting.keys();
   fill(state, Date.now());
   const carried = carry(state);
@@ -132,7 +132,7 @@ test('a run that was decided and not confirmed is started once, however large th
   await instance(service).terminate();
 
   await service.launch();
-  await eventually('the run that was decided', () => service.target.calls[1]);
+  await eventually('the run that was decided', () => service.target.calls[1], 60_000);
   expect(service.target.calls[1]?.key).toBe(runId);
   const { counts, pressure } = await viewOf(service);
   expect(counts.accepted).toBe(state.counts.accepted);
