@@ -146,7 +146,7 @@ test('several senders keep in the same segments; one that a person ends does no 
   let kept = 0;
   const observer = { sent: () => undefined, kept: (_trigger: string, offers: number) => void (kept += offers) };
   const senders = [0, 1, 2].map(() => new Committer(service.client, observer, Date.now));
-  const send = (name: string, index: number) => {
+  const send = async (name: string, index: number) => {
     const offer = {
       eventId: `evt_${name.padEnd(22, '-')}`,
       body: 'body-of-this',
