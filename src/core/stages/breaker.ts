@@ -23,7 +23,7 @@ function letsThrough(view: View, settings: BreakerSettings, breaker: Breaker, ca
 function isNext({ state }: View, { scope }: BreakerSettings, { key, turn }: Candidate): boolean {
   const first = scope === 'trigger' ? firstInLine(state, 'breaker') : key;
   const parked = first === undefined ? undefined : state.keys.get(first)?.waiting?.[0];
-  return parked === undefined || parked.turn === turn;
+  return parked === undefined || (turn !== undefined && turn <= parked.turn);
 }
 
 /** The breaker after the start of a run that it let through; undefined where it stays as it is. */
