@@ -19,7 +19,7 @@ const links = z.object({
 });
 
 /** What one trigger made of an event it took, or failed on. */
-export const triggerAnswer = z.object({
+const triggerAnswer = z.object({
   trigger: z.string(),
   key: z.string().exactOptional(),
   generation: z.string().describe('Of the definition that decided.'),

@@ -4,7 +4,7 @@ import type { StoredEventSummary } from '../store/store.ts';
 import { rfc3339 } from './answer.ts';
 
 /** One event of the feed, without its body. */
-export const feedItem = z.object({
+const feedItem = z.object({
   eventId: z.string(),
   receivedAt: z.iso.datetime().describe('The first arrival.'),
   deliveries: z.number().int(),

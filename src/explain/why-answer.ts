@@ -4,7 +4,7 @@ const moment = z.iso.datetime();
 const count = z.number().int();
 
 /** A clause events did not fit, with the newest of them as an example. */
-export const missAnswer = z.object({
+const missAnswer = z.object({
   pointer: z.string(),
   clause: z.enum(['source', 'pattern', 'when']),
   events: count,

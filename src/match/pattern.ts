@@ -19,7 +19,7 @@ export const PATTERN_PATHS_MAX = 64;
 export type PatternResult = { readonly matched: true } | { readonly matched: false; readonly reason: PatternReason };
 
 /** A field of the pattern that an event does not fit; `pointer` leads to it in the pattern. */
-export type FailedClause = { readonly pointer: string; readonly reason: PatternReason };
+type FailedClause = { readonly pointer: string; readonly reason: PatternReason };
 
 /** How far an event got in the alternative of a pattern that it came closest to. */
 export type PatternProgress = {
