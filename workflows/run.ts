@@ -124,14 +124,14 @@ async function start(
 
 async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['status']) {
   const { trigger, run: decided } = input;
-  const { runId, key, generation, firedAt } = decided;
+  const { runId, key, generation, firedAt, asks } = decided;
   if (outcome.kind === 'dead') {
     const { code, place, detail, params } = outcome;
     const event = { runId, trigger, key, target: decided.settings.target, ...(params !== undefined && { params }) };
     const entries = [{ at: Date.now(), id: runId, key, detail, event }];
     await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
   }
-  const report = { runId, key, status, firedAt, endedAt: Date.now() };
+  const report = { runId, key, status, ...(!asks && { firedAt }), endedAt: Date.now() };
   await reportNow({ trigger, report }).catch(() => reportRun({ trigger, report }));
 }
 

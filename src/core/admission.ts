@@ -11,6 +11,7 @@ import { limitsOf } from './stages/limit.ts';
 import type { Admission, Candidate, View } from './stages/stage.ts';
 import type { LineName, Waiting } from './state.ts';
 import { joined } from './unit.ts';
+import { joinable } from './waiting.ts';
 import { gatheredBytes } from './weight.ts';
 
 type Closed = { readonly stage: StageName } & Extract<Admission, { kind: 'closed' }>;
@@ -25,15 +26,10 @@ function closedFor(view: View, candidate: Candidate): Closed | undefined {
   return undefined;
 }
 
-/** Whether a waiting candidate is one that others of its key join: held, and made of events alone. */
-export function joinable({ how, cause }: Pick<Waiting, 'how' | 'cause'>): boolean {
-  return how === 'hold' && cause !== 'manual' && cause !== 'fallback' && cause !== 'replay';
-}
-
 /** What waits first of a key, as a candidate. */
 function candidateOf(key: string, waiting: Waiting): Candidate {
-  const { items, last, receivedAt, bytes, cause, params, turn } = waiting;
-  return { key, items, last, receivedAt, bytes, cause, turn, ...(params && { params }) };
+  const { items, last, receivedAt, bytes, cause, params, force, turn } = waiting;
+  return { key, items, last, receivedAt, bytes, cause, turn, ...(params && { params }), ...(force && { force }) };
 }
 
 /** A candidate that leaves its windows: it starts where every stage is open, or becomes what the first closed one says. */
@@ -83,7 +79,7 @@ export function decideWaiting(view: View, key: string): Decision {
   const ended: Draft = { kind: 'waitEnded', key };
   const next = second && { kind: 'recheck' as const, key };
   if (!closed) return before([ended], start(view, candidate, false), next);
-  const { stage, onExcess, untilAt, reason } = closed;
+  const { stage, onExcess, untilAt, reason, drafts = [], effects = [] } = closed;
   if (onExcess === 'ask') {
     return before([ended], start(view, candidate, false, stage === 'rate' ? 'rate' : 'cooldown'), next);
   }
@@ -94,7 +90,7 @@ export function decideWaiting(view: View, key: string): Decision {
   const how = stays(first.how, onExcess);
   if (first.stage === stage && first.untilAt === untilAt && first.how === how) return NOTHING;
   const until = untilAt === undefined ? {} : { untilAt };
-  return { ...NOTHING, drafts: [{ kind: 'waitMoved', key, how, stage, ...until, reason }] };
+  return { drafts: [...drafts, { kind: 'waitMoved', key, how, stage, ...until, reason }], effects, moves: [] };
 }
 
 /** A candidate that waits as a run of its own stays one; a held one becomes what the stage makes of it. */
@@ -121,9 +117,9 @@ export function decideServe(view: View, stage: LineName): Decision {
 
 type Wait = Pick<Extract<Draft, { kind: 'candidateWaits' }>, 'how' | 'stage' | 'reason' | 'joins' | 'untilAt'>;
 
-function waits({ key, cause, params, items, last, receivedAt, bytes }: Candidate, wait: Wait): Draft {
+function waits({ key, cause, params, force, items, last, receivedAt, bytes }: Candidate, wait: Wait): Draft {
   const unit = { items, last, receivedAt, bytes };
-  return { kind: 'candidateWaits', key, ...wait, cause, unit, ...(params && { params }) };
+  return { kind: 'candidateWaits', key, ...wait, cause, unit, ...(params && { params }), ...(force && { force }) };
 }
 
 function suppressed({ key, items }: Candidate, stage: StageName, reason: Reason): Draft {

@@ -29,8 +29,18 @@ type CarriedWindow = readonly [
 ];
 /** Stage, until, earliest arrival, last event, events: what releases without lines held. */
 type CarriedHold = readonly [StageName, number, number, LastEvent, readonly CarriedItem[]];
-/** Turn, how, stage, until, since, cause, events, params. */
-type CarriedWaiting = readonly [number, Waits, StageName, number | null, number, Cause, CarriedUnit, JsonObject?];
+/** Turn, how, stage, until, since, cause, events, params, 1 where it is forced. */
+type CarriedWaiting = readonly [
+  number,
+  Waits,
+  StageName,
+  number | null,
+  number,
+  Cause,
+  CarriedUnit,
+  (JsonObject | null)?,
+  1?,
+];
 /** Highest value that went on, when, and what is being sorted: value, due, events. */
 type CarriedOrder = readonly [OrderValue | null, number, readonly (readonly [OrderValue, number, CarriedUnit])[]];
 /** Row of the settings, and the parts: name, expiry, events. */
@@ -159,15 +169,17 @@ function restoreWindow(carried: CarriedWindow, clock: number, rows: SettingsRows
 }
 
 function carryWaiting(waiting: Waiting, clock: number): CarriedWaiting {
-  const { turn, how, stage, untilAt, sinceAt, cause, params } = waiting;
+  const { turn, how, stage, untilAt, sinceAt, cause, params, force } = waiting;
   const carried = [turn, how, stage, untilAt ?? null, sinceAt, cause, carryUnit(waiting, clock)] as const;
+  if (force) return [...carried, params ?? null, 1];
   return params === undefined ? carried : [...carried, params];
 }
 
 function restoreWaiting(carried: CarriedWaiting, clock: number): Waiting {
-  const [turn, how, stage, untilAt, sinceAt, cause, [receivedAt, last, items], params] = carried;
-  const given = { ...(untilAt !== null && { untilAt }), ...(params !== undefined && { params }) };
-  return { turn, how, stage, sinceAt, cause, ...given, ...restoreGathered(receivedAt, last, items, clock) };
+  const [turn, how, stage, untilAt, sinceAt, cause, [receivedAt, last, items], params, force] = carried;
+  const until = { ...(untilAt !== null && { untilAt }) };
+  const given = { ...(params && { params }), ...(force && { force: true as const }) };
+  return { turn, how, stage, sinceAt, cause, ...until, ...given, ...restoreGathered(receivedAt, last, items, clock) };
 }
 
 function restoreHold([stage, untilAt, receivedAt, last, items]: CarriedHold, clock: number): Waiting {

@@ -31,14 +31,16 @@ function suppress(key: string, eventIds: readonly string[], stage: StageName, re
 }
 
 /** Decides about one event: a pause keeps it, gates judge it, then it enters the windows. */
-function decideOffer(view: View, offer: Offer, kept?: number): Decision {
-  const { key, eventId } = offer;
+function decideOffer(view: View, given: Offer, kept?: number): Decision {
+  const { key, eventId } = given;
   const state = view.state.keys.get(key);
   if (view.state.paused ?? state?.paused) {
     // As it would be judged now: dedup lets go of what is older than the window at this moment.
-    const since = kept === undefined && offer.receivedAt < view.at ? { ...offer, receivedAt: view.at } : offer;
+    const since = kept === undefined && given.receivedAt < view.at ? { ...given, receivedAt: view.at } : given;
     return { ...NOTHING, drafts: [{ kind: 'eventKept', key, offer: since }] };
   }
+  // What was kept counts as arrived now, but for dedup.
+  const offer = kept === undefined ? given : { ...given, receivedAt: view.at };
   const seenAt = kept ?? view.at;
   const seen = kept === undefined ? undefined : { seenAt: kept };
   for (const gate of GATES) {

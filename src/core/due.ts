@@ -1,5 +1,5 @@
 import { ORDER_MARK_MS } from './limits.ts';
-import type { KeyState, LineName, TriggerState } from './state.ts';
+import type { Join, KeyState, LineName, TriggerState } from './state.ts';
 
 /** What is due next: of a key, of what is shared by all keys, or a fallback. */
 export type Due =
@@ -13,14 +13,18 @@ export function dueAt(key: KeyState | undefined): number | undefined {
   const { order, join, tally, window, waiting, coolingUntil = Infinity, limitsOverAt = Infinity } = key;
   let at = Math.min(coolingUntil, limitsOverAt);
   if (order) at = Math.min(at, order.sorting.length === 0 ? order.at + ORDER_MARK_MS : order.dueAt);
-  const part = join?.parts[0];
-  if (part) at = Math.min(at, part.expiresAt);
+  if (join) at = Math.min(at, expiresAt(join));
   const oldest = tally?.units[0];
   if (tally && oldest) at = Math.min(at, oldest.at + tally.settings.withinMs);
   if (window?.dueAt !== undefined) at = Math.min(at, window.dueAt);
   const first = waiting?.[0];
   if (first?.untilAt !== undefined) at = Math.min(at, first.untilAt);
   return at === Infinity ? undefined : at;
+}
+
+/** When the first part of a join expires, epoch milliseconds: not always the oldest, where definitions changed meanwhile. */
+export function expiresAt({ parts }: Join): number {
+  return parts.reduce((first, part) => Math.min(first, part.expiresAt), Infinity);
 }
 
 /** The turn of the key's first waiting candidate, if a limit of the whole trigger keeps it back at this stage. */

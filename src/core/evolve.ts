@@ -2,7 +2,7 @@ import type { Fact, FactOf } from './fact.ts';
 import { firstInLine } from './due.ts';
 import { evolveKey } from './evolve-key.ts';
 import { addPending } from './gathering.ts';
-import { countEnd, countingScopes, countStart, limitsOfKey, setBreaker } from './limit-count.ts';
+import { countEnd, countingScopes, countStart, keepBreaker, limitsOfKey } from './limit-count.ts';
 import type { Running } from './limit-state.ts';
 import { dedupeFrom } from './kept.ts';
 import { changeKey, indexKey } from './key-entry.ts';
@@ -99,7 +99,10 @@ function applyShared(state: TriggerState, fact: SharedFact): void {
       // A longer window starts with what the shorter one remembered, with or without a continue-as-new in between.
       state.seen.forget(dedupeFrom(state), state.definition.dedupe.windowMs);
       state.definition = fact.definition;
-      for (const [name, key] of state.keys) if (key.limits) changeKey(state, name, () => {});
+      changeLimits(state, () => keepBreaker(state.limits, fact.definition, 'trigger'));
+      for (const [name, { limits }] of state.keys) {
+        if (limits) changeKey(state, name, () => keepBreaker(limits, fact.definition, 'key'));
+      }
       return watchAnew(state, fact.definition);
     case 'runDecided':
       return decided(state, fact);
@@ -176,14 +179,19 @@ function cool(state: TriggerState, name: string, coolingUntil: number | undefine
 function ended(state: TriggerState, { report, at }: FactOf<'runEnded'>): void {
   const { runId, key: name, status, firedAt } = report;
   state.counts.ended[status] += 1;
-  const neverBeganAt = status === 'rejected' || status === 'skipped' ? firedAt : undefined;
+  const hasBegun = status !== 'rejected' && status !== 'skipped';
+  countOut(state, name, runId, hasBegun ? undefined : firedAt);
+  if (status === 'succeeded') noteRun(state, name, 'succeeded', at);
+}
+
+/** A run runs no longer; one that never began gives back the start that was counted at `neverBeganAt`. */
+function countOut(state: TriggerState, name: string, runId: string, neverBeganAt: number | undefined): void {
   changeLimits(state, () => countEnd(state.limits, runId, neverBeganAt));
   const periodMs = state.definition.cooldown?.periodMs ?? 0;
   changeKey(state, name, (key) => {
     if (key.limits) countEnd(key.limits, runId, neverBeganAt);
     if (neverBeganAt !== undefined && key.coolingUntil === neverBeganAt + periodMs) delete key.coolingUntil;
   });
-  if (status === 'succeeded') noteRun(state, name, 'succeeded', at);
 }
 
 function eachRunning(state: TriggerState, name: string, change: (run: Running) => void): void {
@@ -191,8 +199,8 @@ function eachRunning(state: TriggerState, name: string, change: (run: Running) =
 }
 
 function moveBreaker(state: TriggerState, name: string | undefined, breaker: FactOf<'breakerMoved'>['breaker']): void {
-  if (name === undefined) changeLimits(state, () => setBreaker(state.limits, breaker));
-  else changeKey(state, name, (key) => setBreaker(limitsOfKey(key), breaker));
+  if (name === undefined) changeLimits(state, () => void (state.limits.breaker = breaker));
+  else changeKey(state, name, (key) => void (limitsOfKey(key).breaker = breaker));
 }
 
 function pause(state: TriggerState, { key: name, by, at }: FactOf<'paused'>): void {
@@ -206,7 +214,9 @@ function pause(state: TriggerState, { key: name, by, at }: FactOf<'paused'>): vo
 }
 
 function resume(state: TriggerState, { key: name, sinceAt, at }: FactOf<'resumed'>): void {
-  const shiftMs = at - sinceAt;
+  // While the trigger is paused too, the rest of the pause is that of the trigger.
+  const ownUntil = name === undefined ? at : Math.max(sinceAt, Math.min(at, state.paused?.sinceAt ?? at));
+  const shiftMs = ownUntil - sinceAt;
   const resumed = name === undefined ? state.paused : state.keys.get(name)?.paused;
   for (const offer of resumed?.kept ?? []) addPending(state, -1, -keptBytes(offer));
   if (name !== undefined) return changeKey(state, name, (key) => resumeKey(key, shiftMs));
@@ -226,8 +236,5 @@ function reported(state: TriggerState, { report }: FactOf<'startReported'>): voi
   state.counts.runs -= 1;
   state.counts.eventsInRuns -= run.items.length;
   state.counts.deadLettered += run.items.length;
-  changeLimits(state, () => countEnd(state.limits, run.runId, run.firedAt));
-  changeKey(state, run.key, (key) => {
-    if (key.limits) countEnd(key.limits, run.runId, run.firedAt);
-  });
+  countOut(state, run.key, run.runId, run.asks ? undefined : run.firedAt);
 }

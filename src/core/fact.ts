@@ -55,7 +55,7 @@ export type RunReport = {
   readonly runId: string;
   readonly key: string;
   readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled' | 'deadLettered' | 'rejected' | 'skipped';
-  /** When it was decided, epoch milliseconds; absent in reports of older runs. */
+  /** When its start was counted, epoch milliseconds; absent of a run that had to ask, and in reports of older runs. */
   readonly firedAt?: number;
   /** When it ended, epoch milliseconds; absent in reports of older runs. */
   readonly endedAt?: number;
@@ -144,6 +144,7 @@ type What =
       readonly joins: boolean;
       readonly unit: Unit;
       readonly params?: JsonObject;
+      readonly force?: true;
     })
   /** The first that waits of the key still waits, for something else. */
   | (About & {

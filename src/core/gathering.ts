@@ -1,8 +1,8 @@
 import type { FactOf, Waits } from './fact.ts';
-import { joinable } from './admission.ts';
 import type { Gathered, KeyState, TriggerState, Waiting } from './state.ts';
 import { laterLast, type Unit } from './unit.ts';
 import { jsonBytes } from './offer.ts';
+import { joinable } from './waiting.ts';
 import { lastBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
 import { placeOf } from './stages/order.ts';
 import { talliedOf } from './stages/threshold.ts';
@@ -97,7 +97,7 @@ export function waitingBytes({ bytes, params }: Pick<Waiting, 'bytes' | 'params'
 /** A candidate begins to wait: behind the others of its key, or as one with what is held. */
 export function wait(state: TriggerState, key: KeyState, fact: FactOf<'candidateWaits'>): void {
   key.waiting ??= [];
-  const { how, stage, untilAt, cause, params, unit, at } = fact;
+  const { how, stage, untilAt, cause, params, force, unit, at } = fact;
   const held = fact.joins ? key.waiting.find(joinable) : undefined;
   if (held) {
     join(state, held, unit);
@@ -113,6 +113,7 @@ export function wait(state: TriggerState, key: KeyState, fact: FactOf<'candidate
     sinceAt: at,
     cause,
     ...(params && { params }),
+    ...(force && { force }),
     items: [...items],
     last,
     receivedAt,

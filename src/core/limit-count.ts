@@ -1,6 +1,5 @@
 import type { Definition, Scope } from '../spec/definition.ts';
-import type { Breaker, LimitState } from './limit-state.ts';
-import { isIdle, noLimits } from './limit-state.ts';
+import { CLOSED, isIdle, type LimitState, noLimits } from './limit-state.ts';
 import type { KeyState, TriggerState } from './state.ts';
 
 /** Whether what a key's limits counted is over at `at`. */
@@ -76,7 +75,7 @@ export function settleLimitsAt(key: KeyState, definition: Definition): void {
   if (at !== undefined) key.limitsOverAt = at;
 }
 
-/** Puts a breaker of the trigger, or of the key, where it is now. */
-export function setBreaker(limits: LimitState, breaker: Breaker): void {
-  limits.breaker = breaker;
+/** Forgets a breaker that the definition has no more for this scope. Changes the limits in place. */
+export function keepBreaker(limits: LimitState, { breaker }: Definition, scope: Scope): void {
+  if (breaker?.scope !== scope) limits.breaker = CLOSED;
 }

@@ -1,9 +1,9 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
-import { firstInLine } from './due.ts';
 import type { Order } from './input.ts';
 import { CLOSED } from './limit-state.ts';
 import type { LastEvent } from './offer.ts';
-import { recheckAll, roomMade } from './shared.ts';
+import { isParked, recheckAll, roomMade } from './shared.ts';
+import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
 import { lastBytes } from './weight.ts';
 
@@ -38,7 +38,9 @@ function decideResume(view: View, { key, by }: OrderOf<'resume'>): Decision {
   if (!paused) return NOTHING;
   const { sinceAt, kept } = paused;
   const waiting: readonly Move[] = key === undefined ? recheckAll(view.state) : [{ kind: 'recheck', key }];
-  const offers = kept.map((offer): Move => ({ kind: 'offer', offer, seenAt: offer.receivedAt }));
+  // What a key kept before the trigger was paused too comes behind what the trigger kept: arrivals never go back.
+  const inOrder = kept.toSorted((a, b) => a.receivedAt - b.receivedAt);
+  const offers = inOrder.map((offer): Move => ({ kind: 'offer', offer, seenAt: offer.receivedAt }));
   const resumed = { kind: 'resumed', ...(key !== undefined && { key }), by, sinceAt } as const;
   return { ...NOTHING, drafts: [resumed], moves: [...waiting, ...offers] };
 }
@@ -49,7 +51,7 @@ function decideFire(view: View, { key, id, params, force, by }: OrderOf<'fire'>)
   if (waiting.some(({ cause, last }) => cause === 'manual' && last.identity === id)) return NOTHING;
   const last: LastEvent = { identity: id };
   const unit = { items: [], last, receivedAt: view.at, bytes: lastBytes(last) };
-  const candidate = { ...unit, key, cause: 'manual', force, ...(params && { params }) } as const;
+  const candidate = { ...unit, key, cause: 'manual', ...(force && { force }), ...(params && { params }) } as const;
   return {
     drafts: [{ kind: 'fired', key, id, force, by }],
     effects: [],
@@ -62,11 +64,12 @@ function decideBreaker(view: View, { key: name, to, by }: OrderOf<'breaker'>): D
   const settings = view.definition.breaker;
   if (!settings || (settings.scope === 'key') !== (name !== undefined)) return NOTHING;
   const about = { kind: 'breakerMoved', ...(name !== undefined && { key: name }), by } as const;
-  if (to === 'open') return { ...NOTHING, drafts: [{ ...about, breaker: { mode: 'open', failures: 0 } }] };
-  const isParked =
-    name === undefined
-      ? firstInLine(view.state, 'breaker') !== undefined
-      : view.state.keys.get(name)?.waiting?.[0]?.stage === 'breaker';
-  const breaker = isParked ? ({ mode: 'draining' } as const) : CLOSED;
+  const { breaker: now } = limitsOf(view.state, settings.scope, name ?? '');
+  if (to === 'open') {
+    if (now.mode === 'open' && now.untilAt === undefined) return NOTHING;
+    return { ...NOTHING, drafts: [{ ...about, breaker: { mode: 'open', failures: 0 } }] };
+  }
+  if (now.mode === 'draining' || (now.mode === 'closed' && now.failedAt.length === 0)) return NOTHING;
+  const breaker = isParked(view.state, name) ? ({ mode: 'draining' } as const) : CLOSED;
   return { ...NOTHING, drafts: [{ ...about, breaker }], moves: roomMade(view, name) };
 }

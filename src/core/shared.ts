@@ -1,6 +1,6 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
 import { firstInLine } from './due.ts';
-import type { ApprovalReport, Draft, RunReport } from './fact.ts';
+import type { ApprovalReport, Draft, RunReport, StartReport } from './fact.ts';
 import type { LastEvent } from './offer.ts';
 import { afterEnd } from './stages/breaker.ts';
 import { firstDue } from './stages/fallback.ts';
@@ -72,17 +72,33 @@ export function decideApproval({ definition, at }: View, report: ApprovalReport)
 
 /** A run has ended: the breaker learns of it, and what waited for it goes on. */
 export function decideEnd(view: View, report: RunReport): Decision {
-  const { definition, state, at } = view;
-  const { runId, key, status } = report;
-  const drafts: Draft[] = [{ kind: 'runEnded', report }];
-  const settings = definition.breaker;
-  if (settings) {
-    const isOfKey = settings.scope === 'key';
-    const isEmpty = isOfKey
-      ? state.keys.get(key)?.waiting?.[0]?.stage !== 'breaker'
-      : firstInLine(state, 'breaker') === undefined;
-    const moved = afterEnd(settings, limitsOf(state, settings.scope, key).breaker, { runId, status, at }, isEmpty);
-    if (moved) drafts.push({ kind: 'breakerMoved', ...(isOfKey && { key }), breaker: moved });
-  }
+  const drafts: Draft[] = [{ kind: 'runEnded', report }, ...breakerMoved(view, report)];
+  return { ...NOTHING, drafts, moves: roomMade(view, report.key) };
+}
+
+/** How a start went. Where another run has the id this one never was, and gives back what it took. */
+export function decideReport(view: View, report: StartReport): Decision {
+  const run = view.state.starting.get(report.runId);
+  if (!run) return NOTHING;
+  const { runId, key } = run;
+  const reported: Draft = { kind: 'startReported', report, key };
+  if (report.outcome !== 'conflict') return { ...NOTHING, drafts: [reported] };
+  const drafts = [reported, ...breakerMoved(view, { runId, key, status: 'cancelled' })];
   return { ...NOTHING, drafts, moves: roomMade(view, key) };
+}
+
+/** Where the breaker goes when a run has ended like this. */
+function breakerMoved({ definition, state, at }: View, { runId, key, status }: RunReport): readonly Draft[] {
+  const { breaker } = definition;
+  if (!breaker) return [];
+  const { scope } = breaker;
+  const isEmpty = !isParked(state, scope === 'key' ? key : undefined);
+  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { runId, status, at }, isEmpty);
+  return moved ? [{ kind: 'breakerMoved', ...(scope === 'key' && { key }), breaker: moved }] : [];
+}
+
+/** Whether anything is parked at the breaker of the key, or of the trigger. */
+export function isParked(state: TriggerState, key: string | undefined): boolean {
+  if (key === undefined) return firstInLine(state, 'breaker') !== undefined;
+  return state.keys.get(key)?.waiting?.[0]?.stage === 'breaker';
 }

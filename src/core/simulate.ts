@@ -176,7 +176,7 @@ export class Simulation {
   /** The next of a run happens: it is approved, or it ends. */
   #goOn(running: Running): void {
     const { place, run, status, approvedAt } = running;
-    const { runId, key, firedAt } = run;
+    const { runId, key, firedAt, asks } = run;
     if (approvedAt !== undefined) {
       running.approvedAt = undefined;
       this.#step({ kind: 'runApproved', report: { runId, key, firedAt, approvedAt } });
@@ -184,7 +184,7 @@ export class Simulation {
     }
     this.#running.delete(runId);
     this.#nexts.set(place, undefined);
-    this.#step({ kind: 'runEnded', report: { runId, key, status, firedAt, endedAt: this.#clock } });
+    this.#step({ kind: 'runEnded', report: { runId, key, status, ...(!asks && { firedAt }), endedAt: this.#clock } });
   }
 }
 

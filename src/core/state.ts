@@ -80,6 +80,8 @@ export type Waiting = {
   readonly sinceAt: number;
   readonly cause: Cause;
   readonly params?: JsonObject;
+  /** A person said so: stages that may be forced are open to it. */
+  readonly force?: true;
 } & Gathered;
 
 /** A pause: what comes meanwhile is kept, in order. */

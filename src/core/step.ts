@@ -3,9 +3,9 @@ import { type Decision, type Move, NOTHING } from './decision.ts';
 import { type Due, nextOfStages } from './due.ts';
 import type { Effect } from './effect.ts';
 import { evolve } from './evolve.ts';
-import type { Draft, Fact } from './fact.ts';
+import type { Fact } from './fact.ts';
 import type { Input } from './input.ts';
-import { decideApproval, decideEnd, decideFallback, decideShared, recheckAll, roomMade } from './shared.ts';
+import { decideApproval, decideEnd, decideFallback, decideReport, decideShared, recheckAll } from './shared.ts';
 import { decideOrder } from './orders.ts';
 import type { View } from './stages/stage.ts';
 import type { TriggerState } from './state.ts';
@@ -91,14 +91,13 @@ export function decide(view: View, input: Input): Decision {
       return decideMove(view, { kind: 'offer', offer: input.offer });
     case 'definition':
       if (input.definition.loadedAt <= view.definition.loadedAt) return NOTHING;
-      return { ...only({ kind: 'definitionAdopted', definition: input.definition }), moves: recheckAll(view.state) };
-    case 'startReported': {
-      const { report } = input;
-      const run = view.state.starting.get(report.runId);
-      if (!run) return NOTHING;
-      const moves = report.outcome === 'conflict' ? roomMade(view, run.key) : [];
-      return { ...only({ kind: 'startReported', report, key: run.key }), moves };
-    }
+      return {
+        drafts: [{ kind: 'definitionAdopted', definition: input.definition }],
+        effects: [],
+        moves: recheckAll(view.state),
+      };
+    case 'startReported':
+      return decideReport(view, input.report);
     case 'runApproved':
       return decideApproval(view, input.report);
     case 'runEnded':
@@ -111,10 +110,6 @@ export function decide(view: View, input: Input): Decision {
     case 'tick':
       return NOTHING;
   }
-}
-
-function only(...drafts: readonly Draft[]): Decision {
-  return { ...NOTHING, drafts };
 }
 
 function viewOf(state: TriggerState, at: number): View {

@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 
 import { carry, restore } from '../../src/core/carried.ts';
 import type { Effect } from '../../src/core/effect.ts';
-import type { Fact, RunRequest } from '../../src/core/fact.ts';
-import type { Input } from '../../src/core/input.ts';
+import type { Cause, Fact, RunReport, RunRequest, StartReport, Waits } from '../../src/core/fact.ts';
+import type { Input, Order } from '../../src/core/input.ts';
 import type { Offer } from '../../src/core/offer.ts';
 import type { StageName } from '../../src/core/reason.ts';
 import { initialState, type TriggerState } from '../../src/core/state.ts';
@@ -49,12 +49,25 @@ function nameOf(eventId: string): string {
 }
 
 /** An input and the wall clock of the worker at that moment, both relative to T0. */
-export type Moment = { readonly input: Input; readonly nowMs: number };
+type Known = { readonly input: Input; readonly nowMs: number };
+/** The same; where it is about a run, it is made when its turn comes, from the runs decided so far. */
+export type Moment = Known | { readonly input: (runs: readonly RunRequest[]) => Input; readonly nowMs: number };
+
+/** A run: by an event in it, by its place among all that were decided, or by its id. */
+type Which = string | number;
+
+function runOf(runs: readonly RunRequest[], which: Which): Pick<RunRequest, 'runId' | 'key' | 'firedAt' | 'asks'> {
+  const run =
+    typeof which === 'number'
+      ? runs[which]
+      : runs.findLast(({ items }) => items.some(({ eventId }) => eventId === idOf(which)));
+  return run ?? { runId: String(which), key: KEY, firedAt: T0 };
+}
 
 type OfferParts = Partial<Omit<Offer, 'eventId'>> & { readonly nowMs?: number };
 
 /** An event that arrives at `at`; by default the worker sees it at once. `time` is relative to T0 as well. */
-export function offer(at: number, name: string, { nowMs = at, time, ...parts }: OfferParts = {}): Moment {
+export function offer(at: number, name: string, { nowMs = at, time, ...parts }: OfferParts = {}): Known {
   const timed = time === undefined ? {} : { time: T0 + time };
   const body = parts.body ?? 'body-of-this';
   const by = parts.by === undefined ? {} : { by: `by_${parts.by}`.padEnd(12, '-') };
@@ -63,34 +76,92 @@ export function offer(at: number, name: string, { nowMs = at, time, ...parts }: 
 }
 
 /** Time passes: the worker's timer wakes it at `at`. */
-export function tick(at: number): Moment {
+export function tick(at: number): Known {
   return { input: { kind: 'tick' }, nowMs: at };
 }
 
 /** A definition is loaded. */
-export function load(at: number, overrides: Partial<Definition>): Moment {
+export function load(at: number, overrides: Partial<Definition>): Known {
   return { input: { kind: 'definition', definition: definition({ loadedAt: T0 + at, ...overrides }) }, nowMs: at };
 }
 
-/** The start of a run is confirmed. */
-export function started(at: number, runId: string): Moment {
-  return { input: { kind: 'startReported', report: { runId, outcome: 'started' } }, nowMs: at };
+/** The start of a run is reported. */
+export function started(at: number, which: Which, outcome: StartReport['outcome'] = 'started'): Moment {
+  const input = (runs: readonly RunRequest[]): Input => {
+    return { kind: 'startReported', report: { runId: runOf(runs, which).runId, outcome } };
+  };
+  return { input, nowMs: at };
+}
+
+/** A run has ended. */
+export function ended(at: number, which: Which, status: RunReport['status'] = 'succeeded'): Moment {
+  const input = (runs: readonly RunRequest[]): Input => {
+    const { runId, key, firedAt, asks } = runOf(runs, which);
+    return { kind: 'runEnded', report: { runId, key, status, ...(!asks && { firedAt }), endedAt: T0 + at } };
+  };
+  return { input, nowMs: at };
+}
+
+/** An asking run was approved. */
+export function approved(at: number, which: Which): Moment {
+  const input = (runs: readonly RunRequest[]): Input => {
+    const { runId, key, firedAt } = runOf(runs, which);
+    return { kind: 'runApproved', report: { runId, key, firedAt, approvedAt: T0 + at } };
+  };
+  return { input, nowMs: at };
+}
+
+const by = 'ann';
+const ofKey = (key: string | undefined) => (key === undefined ? {} : { key });
+
+/** A person pauses the trigger, or one key. */
+export function pause(at: number, key?: string): Known {
+  return { input: { kind: 'pause', by, ...ofKey(key) }, nowMs: at };
+}
+
+/** A person lets the trigger, or one key, go on. */
+export function resume(at: number, key?: string): Known {
+  return { input: { kind: 'resume', by, ...ofKey(key) }, nowMs: at };
+}
+
+/** A person fires a run. */
+export function fire(at: number, id: string, rest: Partial<Extract<Order, { kind: 'fire' }>> = {}): Known {
+  return { input: { kind: 'fire', key: KEY, id, force: false, by, ...rest }, nowMs: at };
+}
+
+/** A person opens or closes the breaker of the trigger, or of one key. */
+export function breaker(at: number, to: 'open' | 'closed', key?: string): Known {
+  return { input: { kind: 'breaker', to, by, ...ofKey(key) }, nowMs: at };
 }
 
 type SeenRun = {
   readonly at: number;
   readonly events: readonly string[];
   readonly key?: string;
-  readonly cause?: 'full';
+  readonly cause?: Exclude<Cause, 'events'>;
+  readonly asks?: 'cooldown' | 'rate';
+};
+/** A candidate that waits. `until` is absent where nothing looks at it again by itself. */
+type SeenWait = {
+  readonly events: readonly string[];
+  readonly how: Waits;
+  readonly stage: StageName;
+  readonly until?: number;
+  readonly key?: string;
+  readonly cause?: Exclude<Cause, 'events'>;
 };
 type SeenNo = { readonly event: string; readonly at: number; readonly stage: StageName; readonly why: string };
 
-/** What came of the inputs, whole: what is left out is expected to be empty. Moments are relative to T0. */
+/**
+ * What came of the inputs, whole: what is left out is expected to be empty, but for `waiting`, which is compared where it is
+ * given. Moments are relative to T0.
+ */
 type Expected = {
   readonly runs?: readonly SeenRun[];
   readonly suppressed?: readonly SeenNo[];
   readonly deadLetters?: readonly string[];
   readonly pending?: readonly string[];
+  readonly waiting?: readonly SeenWait[];
 };
 
 type Outcome = {
@@ -114,18 +185,21 @@ export function given(overrides: Partial<Definition> = {}): Given {
   return from(initialState(definition(overrides)));
 }
 
-function from(state: TriggerState): Given {
+function from(state: TriggerState, before: readonly RunRequest[] = []): Given {
   const run = (moments: readonly Moment[], check: () => void): Outcome => {
     const facts: Fact[] = [];
     const effects: Effect[] = [];
+    const runs: RunRequest[] = [];
     for (const { input, nowMs } of moments) {
-      const stepped = step(state, input, T0 + nowMs);
+      const given = typeof input === 'function' ? input([...before, ...runs]) : input;
+      const stepped = step(state, given, T0 + nowMs);
       facts.push(...stepped.facts);
       effects.push(...stepped.effects);
+      runs.push(...stepped.facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : [])));
       check();
     }
     expect(recount(state)).toEqual(recount.claimed(state));
-    return outcome(state, facts, effects);
+    return outcome(state, facts, effects, { before, runs });
   };
   return {
     when: (...moments) => run(moments, () => expect(recount(state)).toEqual(recount.claimed(state))),
@@ -133,8 +207,14 @@ function from(state: TriggerState): Given {
   };
 }
 
-function outcome(state: TriggerState, facts: readonly Fact[], effects: readonly Effect[]): Outcome {
-  const runs = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
+type Runs = { readonly before: readonly RunRequest[]; readonly runs: readonly RunRequest[] };
+
+function outcome(
+  state: TriggerState,
+  facts: readonly Fact[],
+  effects: readonly Effect[],
+  { before, runs }: Runs,
+): Outcome {
   const result: Outcome = {
     state,
     facts,
@@ -146,10 +226,11 @@ function outcome(state: TriggerState, facts: readonly Fact[], effects: readonly 
         suppressed: facts.flatMap(seenNo),
         deadLetters: facts.flatMap((fact) => (fact.kind === 'eventDeadLettered' ? [nameOf(fact.eventId)] : [])),
         pending: pendingIds(state).map(nameOf),
+        ...(expected.waiting && { waiting: seenWaits(state) }),
       }).toEqual({ runs: [], suppressed: [], deadLetters: [], pending: [], ...expected });
       return result;
     },
-    afterContinueAsNew: () => from(restore(JSON.parse(JSON.stringify(carry(state))))),
+    afterContinueAsNew: () => from(restore(JSON.parse(JSON.stringify(carry(state)))), [...before, ...runs]),
   };
   return result;
 }
@@ -159,8 +240,22 @@ function seenRun(run: RunRequest): SeenRun {
     at: run.firedAt - T0,
     events: run.items.map((item) => nameOf(item.eventId)),
     ...(run.key !== KEY && { key: run.key }),
-    ...(run.cause === 'full' && { cause: 'full' as const }),
+    ...(run.cause !== 'events' && { cause: run.cause }),
+    ...(run.asks && { asks: run.asks.stage }),
   };
+}
+
+function seenWaits(state: TriggerState): readonly SeenWait[] {
+  return [...state.keys].flatMap(([key, { waiting = [] }]) =>
+    waiting.map(({ items, how, stage, untilAt, cause }) => ({
+      events: items.map((item) => nameOf(item.eventId)),
+      how,
+      stage,
+      ...(untilAt !== undefined && { until: untilAt - T0 }),
+      ...(key !== KEY && { key }),
+      ...(cause !== 'events' && { cause }),
+    })),
+  );
 }
 
 function seenNo(fact: Fact): readonly SeenNo[] {

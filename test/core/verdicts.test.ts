@@ -10,7 +10,9 @@ function askAfter(settings: Parameters<typeof given>[0], ...moments: readonly (r
   for (const [moment, wait] of moments) {
     const { input } = moment;
     const delivery: Delivery | undefined =
-      input.kind === 'offer' ? { ...input.offer, ...(wait !== undefined && { wait }) } : undefined;
+      typeof input === 'object' && input.kind === 'offer'
+        ? { ...input.offer, ...(wait !== undefined && { wait }) }
+        : undefined;
     if (delivery) verdicts.expect(delivery);
     const outcome = now.when(moment);
     for (const fact of outcome.facts) verdicts.observe(fact, delivery);

@@ -45,7 +45,8 @@ type End = { readonly runId: string; readonly status: RunReport['status']; reado
 
 /**
  * The breaker after a run ended; undefined where it stays as it is. `isEmpty` says that nothing is parked any more.
- * Failed and timed-out runs count; a probe that ended in any other way than well or badly gives its place back.
+ * Failed and timed-out runs count. Of a probe, or of what was parked, also one that never got through to its target is
+ * bad; one that was cancelled, rejected or skipped says nothing and gives its place back.
  */
 export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, isEmpty: boolean): Breaker | undefined {
   const { runId, status, at } = end;
@@ -66,7 +67,7 @@ export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, i
     }
     case 'draining':
       if (before.runId !== runId) return undefined;
-      if (isBad) return { ...opened, failures: 1 };
+      if (isBad || status === 'deadLettered') return { ...opened, failures: 1 };
       return isEmpty ? CLOSED : { mode: 'draining' };
   }
 }

@@ -1,5 +1,6 @@
 import type { CorrelateSettings } from '../../spec/definition.ts';
 import type { Effect } from '../effect.ts';
+import { expiresAt } from '../due.ts';
 import type { Draft } from '../fact.ts';
 import type { Reason } from '../reason.ts';
 import type { Join, KeyState, Part } from '../state.ts';
@@ -80,14 +81,14 @@ function fill(view: View, key: string, join: Join | undefined, unit: Unit, name:
 
 /**
  * Events of all parts for one key make one run. A part is filled by the latest event; complete, all go on and never join
- * again. When the oldest part has waited `within`, `onDeadline` applies to all that are there.
+ * again. A part that has waited `within` is dropped or dead-lettered by itself, or fires with all that are there.
  */
 export const correlate: WindowStage = {
   name: stage,
   applies: (view, key, unit) => unit.part !== undefined && settingsFor(view, key?.join, unit.part) !== undefined,
   enter: (view, key, state, unit) => fill(view, key, state?.join, unit, unit.part ?? ''),
   heldBytes: (state) => (state?.join?.parts ?? []).reduce((sum, { unit }) => sum + unit.bytes, 0),
-  dueAt: ({ join }: KeyState) => join?.parts[0]?.expiresAt,
+  dueAt: ({ join }: KeyState) => join && expiresAt(join),
   end(view, key, { join }) {
     if (!join) return { drafts: [] };
     const fires = join.settings.onDeadline === 'fire';

@@ -34,7 +34,7 @@ export type Candidate = Unit & {
   /** Given by a person who fired it. */
   readonly params?: JsonObject;
   /** A person said so: stages that may be forced are open to it. */
-  readonly force?: boolean;
+  readonly force?: true;
   /** Its place in line, where it waited already. */
   readonly turn?: number;
 };
