@@ -11,6 +11,7 @@ import { createLogger, type Logger } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import {
   createAcceptance,
+  createCatchUp,
   createCommitter,
   createHttp,
   keepSchedules,
@@ -121,8 +122,14 @@ async function startParts(
   if (worker && !worker.ok) return worker;
   const schedules = roles.worker ? keepSchedules(shared, connection) : undefined;
   if (schedules) undo.push(() => schedules.close());
+  const catchUp = createCatchUp(shared, connection);
+  if (catchUp) {
+    undo.push(() => catchUp.close());
+    if (roles.worker) catchUp.watch();
+  }
+  const parts = { ...(schedules && { schedules }), ...(catchUp && { catchUp }) };
   const http = roles.http
-    ? await openHttp(createHttp(shared, connection, accept, schedules), settings, report, undo)
+    ? await openHttp(createHttp(shared, connection, accept, parts), settings, report, undo)
     : undefined;
   if (http && !http.ok) return http;
   const measured = roles.http ? undefined : await openWorkerMetrics(settings, metrics, undo);

@@ -4,12 +4,14 @@ import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { Settings } from './settings.ts';
 import { offStore } from './store/off.ts';
-import { openStore, type StorePlace } from './store/open.ts';
+import { type OpenStore, openStore, type StorePlace } from './store/open.ts';
 import type { ReasonReader, Store, StoreStatus } from './store/store.ts';
 import type { WriterObserver } from './store/writer.ts';
 
-/** The store of a process. */
-export type ServiceStore = Store & ReasonReader & { readonly close: () => Promise<void> };
+/** The store of a process; one that is off has no gaps. */
+export type ServiceStore =
+  | OpenStore
+  | (Store & ReasonReader & { readonly gaps?: undefined; readonly close: () => Promise<void> });
 
 /** A person is told of drops at most so often; the metrics have all of them. */
 const TELL_DROPS_EVERY_MS = 10_000;

@@ -11,13 +11,17 @@ import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
 import type { ResolveSecret } from './connectors/target.ts';
+import { CatchUp, type CatchUpStatus } from './catch-up.ts';
 import { explain } from './core/explain.ts';
 import type { LedgerPage } from './core/ledger.ts';
+import { refusal } from './errors.ts';
 import type { HttpDependencies, Readiness } from './http/dependencies.ts';
 import { audited } from './http/audited.ts';
 import { createAskInstance } from './http/ask-instance.ts';
 import { createExplainApi } from './http/read-explain.ts';
 import { createOperateApi } from './http/operate-temporal.ts';
+import type { RebuildApi } from './http/rebuild-api.ts';
+import type { RebuildAnswer } from './http/shapes/rebuild.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { DefinitionsWatch } from './load/watch.ts';
@@ -96,7 +100,7 @@ export function createHttp(
   shared: Shared,
   connection: Connection,
   accept: Accept,
-  schedules?: ScheduleKeeper,
+  { schedules, catchUp }: { readonly schedules?: ScheduleKeeper; readonly catchUp?: CatchUp },
 ): HttpServer {
   const { settings, log, metrics, definitions, namespace } = shared;
   const client = new Client({ connection, namespace });
@@ -124,6 +128,7 @@ export function createHttp(
       shared.store,
       Date.now,
     ),
+    rebuild: rebuildApi(shared.store, catchUp),
     logger: log,
     metrics,
     now: Date.now,
@@ -131,6 +136,36 @@ export function createHttp(
     ...(settings.token !== undefined && { token: settings.token }),
   };
   return createServer(dependencies);
+}
+
+/** Brings the store up to Temporal's history; nothing where there is no store. */
+export function createCatchUp(shared: Shared, connection: Connection): CatchUp | undefined {
+  const { settings, store, log, metrics, namespace } = shared;
+  const client = new Client({ connection, namespace });
+  return store.gaps && new CatchUp({ client, store, keepMs: settings.store.keepMs, log, metrics, now: Date.now });
+}
+
+function rebuildApi(store: ServiceStore, catchUp: CatchUp | undefined): RebuildApi {
+  if (!catchUp) {
+    const off = { ok: false, refusal: refusal('store_off', store.status().detail) } as const;
+    return { start: () => off, status: () => off };
+  }
+  return {
+    start: () => {
+      const started = catchUp.rebuild();
+      return started.ok ? { ok: true, value: rebuildAnswerOf(started.status) } : started;
+    },
+    status: () => ({ ok: true, value: rebuildAnswerOf(catchUp.status()) }),
+  };
+}
+
+function rebuildAnswerOf({ startedAt, endedAt, problems, ...status }: CatchUpStatus): RebuildAnswer {
+  return {
+    ...status,
+    problems,
+    ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
+    ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),
+  };
 }
 
 async function readiness(

@@ -6,6 +6,7 @@ import { dryRun } from './dry-run.ts';
 import { couldNotRun, type ExitCode } from './exit.ts';
 import { type Format, giveUp, withOutput } from './output.ts';
 import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
+import { rebuild } from './rebuild.ts';
 import { answerRun, type By, cancelRun, run, type RunFilter, runs } from './runs.ts';
 
 type WithOutput = { readonly output: Format };
@@ -27,6 +28,13 @@ export function addRuns(program: Command, settings: Settings, end: End): void {
     .action((action: Action | undefined, runId: string | undefined, { output, by, reason, ...filter }: RunOptions) =>
       end(onRuns(action, runId, { filter, by: given({ by, reason }), output }, settings)),
     );
+}
+
+/** The command by which people restore what can be searched. */
+export function addRebuild(program: Command, settings: Settings, end: End): void {
+  withOutput(program.command('rebuild'))
+    .description('restore verdicts, runs and pruned events of the store from Temporal; not all of it ends with 1')
+    .action(({ output }: WithOutput) => end(rebuild(output, findService(settings))));
 }
 
 /** Commands by which people stop, start and unblock triggers. */

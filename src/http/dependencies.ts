@@ -9,6 +9,7 @@ import type { StoreReader } from '../store/store.ts';
 import type { ReceivingSpec } from '../spec/source.ts';
 import type { ExplainApi } from './explain-api.ts';
 import type { OperateApi } from './operate-api.ts';
+import type { RebuildApi } from './rebuild-api.ts';
 import type { ReadApi } from './read-api.ts';
 
 /** Whether the service can do its work, and each thing that was looked at. */
@@ -35,6 +36,7 @@ export type HttpDependencies = {
   readonly read: ReadApi;
   readonly explain: ExplainApi;
   readonly operate: OperateApi;
+  readonly rebuild: RebuildApi;
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'text' | 'contentType'>;

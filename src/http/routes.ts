@@ -10,6 +10,7 @@ import { exportRoutes } from './routes/export.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
+import { rebuildRoutes } from './routes/rebuild.ts';
 import { runOrderRoutes } from './routes/run-orders.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { triggerOrderRoutes } from './routes/trigger-orders.ts';
@@ -29,6 +30,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...dryRunRoutes(deps),
     ...matchRoutes(deps),
     ...definitionRoutes(deps),
+    ...rebuildRoutes(deps),
     {
       method: 'get',
       path: '/openapi.json',

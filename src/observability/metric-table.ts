@@ -237,6 +237,18 @@ export const METRICS = [
     help: 'How long the oldest waiting row has waited.',
   },
   {
+    name: 'signalbox_store_missing_facts',
+    type: 'gauge',
+    labels: [],
+    help: 'Facts that instances decided and the store was not told of, at the last look; they are restored from history.',
+  },
+  {
+    name: 'signalbox_store_restored_facts_total',
+    type: 'counter',
+    labels: [],
+    help: 'Facts restored to the store from Temporal history, after a gap or by rebuild.',
+  },
+  {
     name: 'signalbox_build_info',
     type: 'gauge',
     labels: ['version'],

@@ -3,6 +3,7 @@ import { createAsk } from './ask.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { Opened } from './database.ts';
 import { openEmbedded } from './embedded.ts';
+import { type Gaps, gapsOf } from './gaps.ts';
 import { openPostgres } from './postgres.ts';
 import { entryReaders } from './read-entries.ts';
 import { eventReaders } from './read-events.ts';
@@ -10,7 +11,7 @@ import { reasonReaders } from './read-reasons.ts';
 import { runReaders } from './read-runs.ts';
 import { startRetention } from './retention.ts';
 import { actionRow, eventRow, pageRows } from './rows.ts';
-import type { ReasonReader, Store, StoreStatus } from './store.ts';
+import type { AcceptedEventRecord, ReasonReader, Store, StoreStatus } from './store.ts';
 import { Writer, type WriterObserver } from './writer.ts';
 
 /** Where the rows are: in a directory of ours, or in a PostgreSQL whose URL holds a password. */
@@ -30,6 +31,9 @@ export type StoreOptions = {
 /** A store with a database behind it. */
 export type OpenStore = Store &
   ReasonReader & {
+    readonly gaps: Gaps;
+    /** What a history told again: the facts of a step, or of many, and events as they were pruned. Resolves when written. */
+    restore(instance: string, page: LedgerPage, events: readonly AcceptedEventRecord[]): Promise<void>;
     /** Resolves when everything recorded until now is written, or was dropped. */
     flushed(): Promise<void>;
     /** Writes what waits, for a few seconds at most, and closes. */
@@ -59,6 +63,12 @@ export function openStore({ place, keepMs, observer, now }: StoreOptions): OpenS
     ...runReaders(ask),
     ...reasonReaders(ask),
     status: () => statusOf(place.kind, connection.state),
+    gaps: gapsOf(connection, ask),
+    restore: (instance, page, events) => {
+      for (const event of events) writer.add({ kind: 'event', row: eventRow(event, true) });
+      writer.add({ kind: 'page', rows: pageRows(instance, page) });
+      return writer.flushed();
+    },
     flushed: () => writer.flushed(),
     close: async () => {
       stopRetention();

@@ -38,3 +38,12 @@ export function workflowSource():
     ? { workflowBundle: { codePath: PREBUILT_PATH } }
     : { workflowsPath: WORKFLOWS_PATH };
 }
+
+let bundled: Promise<{ readonly code: string }> | undefined;
+
+/** The workflows for replaying histories: the prebuilt bundle, or the sources, bundled once a process. */
+export async function replayBundle(): Promise<{ readonly codePath: string } | { readonly code: string }> {
+  if (existsSync(PREBUILT_PATH)) return { codePath: PREBUILT_PATH };
+  bundled ??= bundleWorkflows().then((code) => ({ code }));
+  return bundled;
+}

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { initialState } from '../../src/core/state.ts';
 import { refusal } from '../../src/errors.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
+import type { RebuildApi } from '../../src/http/rebuild-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { isObject } from '../../src/match/json.ts';
 import type { Json, JsonObject } from '../../src/spec/json.ts';
@@ -107,6 +108,23 @@ const operate: OperateApi = {
   orderAll: async () => ({ ok: true, value: { triggers: [ordered, { trigger: 'b', problem: 'away' }] } }),
 };
 
+const rebuilt = {
+  state: 'done',
+  scope: 'all',
+  startedAt: AT,
+  endedAt: AT,
+  instances: 1,
+  histories: 2,
+  facts: 3,
+  events: 4,
+  lostFacts: 1,
+  problems: ['p'],
+} as const;
+const rebuild: RebuildApi = {
+  start: () => ({ ok: true, value: rebuilt }),
+  status: () => ({ ok: true, value: rebuilt }),
+};
+
 /** A call of every operation that answers JSON. */
 const CALLS: { readonly [operation: string]: readonly [path: string, body?: JsonObject] } = {
   'post /events': ['/events', eventOf()],
@@ -137,6 +155,8 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /v1/triggers/{name}/stats': ['/v1/triggers/retrain/stats'],
   'get /v1/stats': ['/v1/stats'],
   'get /v1/definitions': ['/v1/definitions'],
+  'post /v1/store/rebuild': ['/v1/store/rebuild', {}],
+  'get /v1/store/rebuild': ['/v1/store/rebuild'],
   'post /v1/match': ['/v1/match', { pattern: { type: ['reading'] }, event: eventOf() }],
 };
 /** What answers no JSON of its own: a text, headers alone, or this very document. */
@@ -158,7 +178,7 @@ async function serviceAndDocument() {
   } as const;
   const explain = explaining({ queries: [], since: [] });
   const service = await startService(
-    { read, explain, operate, sources: () => new Map([['landing', landing]]) },
+    { read, explain, operate, rebuild, sources: () => new Map([['landing', landing]]) },
     async (events) => {
       const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
       return { ...acceptAll(events), verdicts };

@@ -38,6 +38,8 @@ const PATHS = [
   'get /v1/triggers/{name}/stats',
   'get /v1/stats',
   'post /v1/match',
+  'post /v1/store/rebuild',
+  'get /v1/store/rebuild',
   'get /openapi.json',
 ];
 

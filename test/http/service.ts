@@ -88,6 +88,10 @@ export async function startService(
       stats: absent,
       allStats: async () => ({ ok: true, value: [] }),
     },
+    rebuild: {
+      start: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
+      status: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
+    },
     operate: { cancel: absent, answer: absent, order: absent, orderAll: absent },
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
     logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),

@@ -1,0 +1,129 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { openEmbedded } from '../../src/store/embedded.ts';
+import type { JsonObject } from '../../src/spec/json.ts';
+import { event, eventually, Service } from './service.ts';
+
+const DEFINITIONS = (url: string) => `
+apiVersion: signalbox/v1
+kind: Target
+metadata: { name: record }
+spec: { http: { url: '${url}/start' } }
+---
+apiVersion: signalbox/v1
+kind: Trigger
+metadata: { name: window }
+spec:
+  events: { pattern: { type: [window] } }
+  key: "\${{ event.data.key }}"
+  debounce: { quiet: 500ms }
+  cooldown: { period: 2s, onExcess: hold }
+  run: { target: record, params: { n: "\${{ event.data.n }}" } }
+---
+apiVersion: signalbox/v1
+kind: Trigger
+metadata: { name: each }
+spec:
+  events: { pattern: { type: [window, each] } }
+  run: { target: record }
+`;
+
+/** Everything the store of a stopped service has, a row as its columns. */
+async function contentsOf(service: Service): Promise<Record<'entries' | 'runs' | 'events', readonly JsonObject[]>> {
+  const rows = await inStore(service, [
+    `select row_to_json(e)::text from signalbox.entries e order by instance, seq`,
+    `select row_to_json(r)::text from signalbox.runs r order by run_id`,
+    `select row_to_json(e)::text from signalbox.events e order by event_id`,
+  ]);
+  const [entries = [], runs = [], events = []] = rows.map((table) => table.map((row): JsonObject => JSON.parse(row)));
+  return { entries, runs, events };
+}
+
+async function inStore(service: Service, sql: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const opened = await openEmbedded(storeOf(service));
+  if (!opened.ok) throw new Error(opened.detail);
+  const rows = await opened.database.run(sql.map((text) => ({ sql: text, params: [] })));
+  await opened.database.close();
+  return rows;
+}
+
+function storeOf(service: Service): string {
+  return join(service.directory, 'state', 'store');
+}
+
+async function ended(service: Service, runs: number): Promise<void> {
+  const isOver = async () => {
+    const { body } = await service.get('/v1/stats?since=1h');
+    const text = JSON.stringify(body);
+    const count = [...text.matchAll(/"succeeded":(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+    return count >= runs ? true : undefined;
+  };
+  await eventually(`the end of ${runs} runs`, isOver, 60_000);
+}
+
+test('a store that was deleted is rebuilt with equal verdicts and runs, and a lost page is found', async () => {
+  const service = await Service.start({ definitions: DEFINITIONS });
+  onTestFinished(async () => service.stop());
+  for (let n = 0; n < 12; n += 1) {
+    const batch = [0, 1, 2].map((m) => event(`w${n}-${m}`, 'window', { data: { key: `k${m % 2}`, n } }));
+    await service.send([...batch, event(`e${n}`, 'each'), event('again', 'each'), event(`u${n}`, 'unwanted')]);
+    await service.get('/v1/triggers/window');
+  }
+  await ended(service, 50);
+  expect(await service.end()).toBe(0);
+  const before = await contentsOf(service);
+  expect(before.runs.length).toBeGreaterThan(50);
+  expect(before.entries.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['collected', 'suppressed', 'runEnded']),
+  );
+
+  rmSync(storeOf(service), { recursive: true });
+  await service.launch();
+  await eventually(
+    'the store',
+    async () => (/^signalbox_store_up 1$/m.test(await service.metrics()) ? true : undefined),
+    60_000,
+  );
+  expect(await service.order('/v1/store/rebuild')).toMatchObject({ status: 202 });
+  const done = await eventually(
+    'the rebuild',
+    async () => {
+      const { body } = await service.get('/v1/store/rebuild');
+      return body['state'] === 'running' ? undefined : body;
+    },
+    60_000,
+  );
+  expect(done).toMatchObject({ state: 'done', scope: 'all', lostFacts: 0, problems: [] });
+  await service.end();
+  const after = await contentsOf(service);
+  expect(after.runs).toEqual(before.runs);
+  expect(after.entries).toEqual(before.entries);
+  const matched = before.events.filter(({ triggers }) => JSON.stringify(triggers) !== '[]');
+  expect(after.events.map(({ event_id: id }) => id)).toEqual(matched.map(({ event_id: id }) => id));
+  expect(after.events.find(({ taken }) => JSON.stringify(taken).includes('window'))).toMatchObject({
+    pruned: true,
+    via: 'history',
+  });
+
+  await inStore(service, [
+    `delete from signalbox.entries where seq between 10 and 30`,
+    `delete from signalbox.runs where decided_seq between 10 and 30`,
+    `update signalbox.instances set covered = covered - int8multirange(int8range(10, 30, '[]'))`,
+  ]);
+  await service.launch();
+  await eventually(
+    'the lost facts',
+    async () => {
+      const { body } = await service.get('/v1/store/rebuild');
+      return body['scope'] === 'gaps' && body['state'] === 'done' ? true : undefined;
+    },
+    60_000,
+  );
+  await service.end();
+  const filled = await contentsOf(service);
+  expect(filled.runs).toEqual(before.runs);
+  expect(filled.entries).toEqual(before.entries);
+}, 300_000);
