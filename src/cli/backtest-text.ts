@@ -1,13 +1,13 @@
-import type { LiveTrigger, Report, Result, Spread, TriggerReport } from '../backtest/report.ts';
+import type { LiveTrigger, Report, Result, TriggerReport } from '../backtest/report.ts';
+import { clip, counted, number, shortTime, spread } from '../backtest/wording.ts';
 import { spanText } from '../core/explain.ts';
-import { counted, table } from './output.ts';
+import { table } from './output.ts';
 
 /** Columns of a terminal that the table fits; names of triggers are cut for it, down to so many characters. */
 const COLUMNS = 80;
 const NAME_CHARS_MIN = 12;
 /** Characters of an expression's failure on its line. */
 const DETAIL_CHARS_MAX = 100;
-const MINUTE_MS = 60_000;
 
 /** A report for people: a table, what is behind its numbers, and what event-driven saves. */
 export function reportLines(report: Report): readonly string[] {
@@ -91,6 +91,9 @@ function detailLines(trigger: TriggerReport): readonly string[] {
     ...(trigger.only === 'here' ? [['live', 'the service does not have this trigger'] as const] : []),
     ...(trigger.only === 'live' ? [['live', 'only the service has this trigger'] as const] : []),
     ...(causes.length > 0 ? [['runs', causes.map(([cause, runs]) => `${runs} by ${cause}`).join(', ')] as const] : []),
+    ...(trigger.runs > 0
+      ? [['starts', `${spread(trigger.startedAfter)} (p50/p95) after the first event of a run`] as const]
+      : []),
     ...(suppressedBy.length > 0 ? [['suppressed', stopped(suppressedBy)] as const] : []),
     ...(held.events > 0 ? [['held', `${stopped(held.by)}; for ${spread(held)} (p50/p95)`] as const] : []),
     ...(pending > 0 && oldestPendingAt !== undefined
@@ -158,28 +161,4 @@ function liveLines({ totals }: Report): readonly string[] {
     row('suppressed', ({ suppressed }) => suppressed),
     `  ${'data waits'.padEnd(11)} ${spread(live.staleness)} → ${spread(totals.staleness)} (p50/p95)`,
   ];
-}
-
-function spread({ p50Ms, p95Ms }: Spread): string {
-  return `${waited(p50Ms)}/${waited(p95Ms)}`;
-}
-
-/** Coarse on purpose: a wait of hours is not read to the second. */
-function waited(ms: number): string {
-  if (ms < MINUTE_MS) return spanText(Math.round(ms / 100) * 100);
-  const [first = '', second = ''] = spanText(Math.round(ms / MINUTE_MS) * MINUTE_MS).split(' ');
-  return `${first}${second}`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function clip(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
-}
-
-/** `2026-11-21 14:05`. */
-function shortTime(text: string): string {
-  return text.slice(0, 16).replace('T', ' ');
 }

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 
 import type { ReadEvent } from '../backtest/arrival.ts';
-import { buildReport } from '../backtest/build-report.ts';
+import type { BacktestOutcome } from '../backtest/backtest.ts';
+import { buildReport, timelinesOf } from '../backtest/build-report.ts';
 import { compileFailIf, holdsOf } from '../backtest/fail-if.ts';
+import { pageOf, type Verdict } from '../backtest/page/page.ts';
 import { replay } from '../backtest/replay.ts';
 import type { Report } from '../backtest/report.ts';
 import { parseSchedule, type Schedule } from '../backtest/schedule.ts';
@@ -17,6 +19,8 @@ import { type CouldNotRun, couldNotRun, EXIT, type ExitCode, messageOf } from '.
 import { liveDefinitions } from './live.ts';
 import { answer, type Format, giveUp, tell } from './output.ts';
 
+/** Times of a schedule that can be told apart in a drawing. */
+const TICKS_MAX = 150;
 /** Bytes read of a file at a time. */
 const READ_BYTES = 1_024 * 1_024;
 
@@ -73,25 +77,54 @@ export async function backtest(
     );
   }
   const report = buildReport(outcome, input, { ...rest, ...(baseline && { schedule: baseline.text }) });
-  return decide(report, given.failIf, asked.condition, format);
+  const verdict = verdictOf(report, given.failIf, asked.condition);
+  if (verdict && 'ok' in verdict) return giveUp(verdict);
+  const written =
+    given.html === undefined ? undefined : await writePage(given.html, report, outcome, baseline, verdict);
+  if (written) return giveUp(written);
+  answer(format, { ...report, ...(verdict && { failIf: verdict }) }, () => [
+    ...reportLines(report),
+    ...(verdict ? ['', `${verdict.failed ? 'FAILED' : 'passed'}: --fail-if ${verdict.expression}`] : []),
+  ]);
+  return verdict?.failed === true ? EXIT.no : EXIT.fine;
 }
 
-function decide(
+function verdictOf(
   report: Report,
-  failIf: string | undefined,
+  expression: string | undefined,
   condition: Expression | undefined,
-  format: Format,
-): ExitCode {
-  const failed = condition && holdsOf(condition, report);
-  if (failed && !failed.ok) {
-    return giveUp(couldNotRun(`--fail-if ${failIf}: ${failed.message}`, 'docs/commands.md lists what it sees.'));
+): Verdict | CouldNotRun | undefined {
+  if (expression === undefined || condition === undefined) return undefined;
+  const held = holdsOf(condition, report);
+  if (held.ok) return { expression, failed: held.holds };
+  return couldNotRun(`--fail-if ${expression}: ${held.message}`, 'docs/commands.md lists what it sees.');
+}
+
+async function writePage(
+  file: string,
+  report: Report,
+  outcome: BacktestOutcome,
+  baseline: Schedule | undefined,
+  verdict: Verdict | undefined,
+): Promise<CouldNotRun | undefined> {
+  const ticks = baseline === undefined ? [] : ticksOf(baseline, outcome);
+  const page = pageOf(report, { timelines: timelinesOf(outcome), ticks, ...(verdict && { verdict }) });
+  try {
+    await writeFile(file, page);
+    return undefined;
+  } catch (error) {
+    return couldNotRun(`${file} cannot be written: ${messageOf(error)}`, 'Name a file that can be.');
   }
-  const verdict = failed && { failIf: { expression: failIf, failed: failed.holds } };
-  answer(format, { ...report, ...verdict }, () => [
-    ...reportLines(report),
-    ...(failed ? ['', `${failed.holds ? 'FAILED' : 'passed'}: --fail-if ${failIf}`] : []),
-  ]);
-  return failed?.holds === true ? EXIT.no : EXIT.fine;
+}
+
+/** The times of a schedule in the span; none where they would not be told apart. */
+function ticksOf({ from }: Schedule, { fromAt, untilAt }: BacktestOutcome): readonly number[] {
+  const next = from(fromAt);
+  const ticks: number[] = [];
+  for (let at = next(fromAt); at !== undefined && at <= untilAt; at = next(at)) {
+    if (ticks.push(at) > TICKS_MAX) return [];
+  }
+  return ticks;
 }
 
 function askedOf(given: BacktestArguments, nowMs: number): Asked | CouldNotRun {

@@ -185,6 +185,7 @@ function addBacktest(program: Command, { settings, readEvent }: Commands, end: E
     .option('--cost-per-run <amount>', 'put a price to runs')
     .option('--run-takes <duration>', 'how long a run takes', '0s')
     .option('--trigger <name>', 'only this trigger')
+    .option('--html <file>', 'write the report as a page too')
     .option('--fail-if <expression>', 'CEL over the figures: runs > 2 * baseline.runs')
     .action((directory: string, { output, ...given }: WithOutput & BacktestArguments) =>
       end(backtest(directory, given, output, { readEvent, service: findService(settings) })),

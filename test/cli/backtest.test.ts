@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +60,13 @@ describe('signalbox backtest', () => {
       totals: { runs: 2, cost: 3, baseline: { runs: 2, cost: 3 } },
       triggers: [{ name: 'retrain', matched: 3, runs: 2, eventsPerRun: { p50: 1, p95: 2, max: 2 } }],
     });
+  });
+
+  test('writes a page where it is asked to', async () => {
+    const html = join(directory, 'report.html');
+    expect((await run({ html, baseline: 'every 30m' })).code).toBe(0);
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>[^]*retrain[^]*<\/html>\s*$/);
+    expect((await run({ html: join(directory, 'no/where.html') })).code).toBe(2);
   });
 
   test('ends with 1 where the condition holds, with 0 where it does not', async () => {
