@@ -48,8 +48,9 @@ export async function run(input: RunInput): Promise<RunResult> {
   const approval = new Approval();
   setCurrentDetails(text);
   const outcome = await carryOut(input, approval, text).catch((error: unknown): RunOutcome => {
-    if (isCancellation(error)) return { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' };
-    throw error;
+    if (!isCancellation(error)) throw error;
+    const cancelled = { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' } as const;
+    return approval.isOver ? cancelled : { ...cancelled, began: false };
   });
   approval.close();
   setCurrentDetails(`${text}${approval.text}\n\n${outcomeText(outcome, runDeadLetterId(input.run.runId))}`);
@@ -131,7 +132,9 @@ async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['sta
     const entries = [{ at: Date.now(), id: runId, key, detail, event }];
     await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
   }
-  const report = { runId, key, status, ...(!asks && { firedAt }), endedAt: Date.now() };
+  const neverBegan = outcome.kind === 'ended' && outcome.began === false;
+  const counted = { ...(!asks && { firedAt }), ...(neverBegan && { began: false as const }) };
+  const report = { runId, key, status, ...counted, endedAt: Date.now() };
   await reportNow({ trigger, report }).catch(() => reportRun({ trigger, report }));
 }
 

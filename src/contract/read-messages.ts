@@ -109,8 +109,9 @@ const STATUSES: ReadonlySet<unknown> = new Set<RunReport['status']>([
 
 function isReport(value: unknown): value is RunReport {
   if (!isObject(value)) return false;
-  const { runId, key, status, firedAt, endedAt } = value;
-  return isText(runId) && isText(key) && STATUSES.has(status) && isMaybe(firedAt, isTime) && isMaybe(endedAt, isTime);
+  const { runId, key, status, firedAt, endedAt, began } = value;
+  const isNamed = isText(runId) && isText(key) && STATUSES.has(status);
+  return isNamed && isMaybe(firedAt, isTime) && isMaybe(endedAt, isTime) && (began === undefined || began === false);
 }
 
 function isSegment(value: unknown): value is Segment {

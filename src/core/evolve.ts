@@ -177,9 +177,9 @@ function cool(state: TriggerState, name: string, coolingUntil: number | undefine
 }
 
 function ended(state: TriggerState, { report, at }: FactOf<'runEnded'>): void {
-  const { runId, key: name, status, firedAt } = report;
+  const { runId, key: name, status, firedAt, began } = report;
   state.counts.ended[status] += 1;
-  const hasBegun = status !== 'rejected' && status !== 'skipped';
+  const hasBegun = status !== 'rejected' && status !== 'skipped' && began !== false;
   countOut(state, name, runId, hasBegun ? undefined : firedAt);
   if (status === 'succeeded') noteRun(state, name, 'succeeded', at);
 }

@@ -59,6 +59,8 @@ export type RunReport = {
   readonly firedAt?: number;
   /** When it ended, epoch milliseconds; absent in reports of older runs. */
   readonly endedAt?: number;
+  /** It was cancelled while it waited for a person: it never began either. */
+  readonly began?: false;
 };
 
 /** A person let an asking run start: now it counts. */

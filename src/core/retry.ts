@@ -30,6 +30,8 @@ export type RunOutcome =
       readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled' | 'rejected';
       readonly result?: Json;
       readonly detail?: string;
+      /** It was cancelled before it might have called its target. */
+      readonly began?: false;
     }
   | {
       readonly kind: 'dead';

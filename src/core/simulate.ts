@@ -13,6 +13,8 @@ export type RunCourse = {
   readonly status: RunReport['status'];
   /** When a person lets it go on, counted from its start; only an asking run needs it. */
   readonly approvedAfterMs?: number;
+  /** It is cancelled while it waits for a person. */
+  readonly began?: false;
 };
 
 /**
@@ -43,6 +45,7 @@ type Running = {
   endsAt: number;
   approvedAt: number | undefined;
   status: RunReport['status'];
+  readonly began?: false;
 };
 
 /**
@@ -139,9 +142,10 @@ export class Simulation {
     if (typeof course !== 'string') {
       this.#started += 1;
       const place = `${String(this.#started).padStart(NUMBER_DIGITS, '0')} ${runId}`;
-      const { takesMs, approvedAfterMs, status } = course;
+      const { takesMs, approvedAfterMs, status, began } = course;
       const approvedAt = run.asks && approvedAfterMs !== undefined ? this.#clock + approvedAfterMs : undefined;
-      const running = { place, run, endsAt: this.#clock + takesMs, approvedAt, status };
+      const endsAt = this.#clock + takesMs;
+      const running = { place, run, endsAt, approvedAt, status, ...(began === false && { began }) };
       this.#running.set(runId, running);
       this.#nexts.set(place, nextAt(running));
     }
@@ -175,7 +179,7 @@ export class Simulation {
 
   /** The next of a run happens: it is approved, or it ends. */
   #goOn(running: Running): void {
-    const { place, run, status, approvedAt } = running;
+    const { place, run, status, approvedAt, began } = running;
     const { runId, key, firedAt, asks } = run;
     if (approvedAt !== undefined) {
       running.approvedAt = undefined;
@@ -184,7 +188,8 @@ export class Simulation {
     }
     this.#running.delete(runId);
     this.#nexts.set(place, undefined);
-    this.#step({ kind: 'runEnded', report: { runId, key, status, ...(!asks && { firedAt }), endedAt: this.#clock } });
+    const counted = { ...(!asks && { firedAt }), ...(began === false && { began }) };
+    this.#step({ kind: 'runEnded', report: { runId, key, status, ...counted, endedAt: this.#clock } });
   }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { askLabel, askOf, askText, decisionText, timedOut } from '../../src/core/approval.ts';
+import type { RunReport } from '../../src/core/fact.ts';
+import type { Definition } from '../../src/spec/definition.ts';
 import { runOf } from '../activities/given.ts';
+import { given, offer, T0, tick } from './given.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -23,6 +26,35 @@ describe('what a run asks', () => {
     const asks = { stage: 'rate' } as const;
     expect(askOf(runOf({ settings, asks }), false)).toEqual({ ...OWN, why: 'rate', onTimeout: 'reject' });
     expect(askOf(runOf({ asks }), true)).toEqual({ why: 'rate', timeoutMs: DAY, onTimeout: 'reject', notify: [] });
+  });
+});
+
+describe('a run that is cancelled while it waits', () => {
+  const hourly = { rate: { limit: 1, perMs: HOUR, onExcess: 'queue', scope: 'trigger' } } as const;
+  const cooling = { cooldown: { periodMs: HOUR, onExcess: 'hold' } } as const;
+  const MINUTE = 60_000;
+
+  /** The moments at which runs start of two events, the first of whose runs is cancelled after 20 minutes. */
+  function starts(overrides: Partial<Definition>, began: RunReport['began']): readonly number[] {
+    const first = given(overrides).when(offer(0, 'a'), offer(10 * MINUTE, 'b'));
+    const [run] = first.runs;
+    if (!run) throw new Error('nothing has started');
+    const report = { runId: run.runId, key: run.key, status: 'cancelled', firedAt: run.firedAt } as const;
+    const cancelled = { ...report, endedAt: T0 + 20 * MINUTE, ...(began === false && { began }) };
+    const rest = first
+      .afterContinueAsNew()
+      .when({ input: { kind: 'runEnded', report: cancelled }, nowMs: 20 * MINUTE }, tick(2 * HOUR));
+    return [...first.runs, ...rest.runs].map(({ firedAt }) => firedAt - T0);
+  }
+
+  it('gives its place in a rate back, and one that had begun does not', () => {
+    expect(starts(hourly, false)).toEqual([0, 20 * MINUTE]);
+    expect(starts(hourly, undefined)).toEqual([0, HOUR]);
+  });
+
+  it('ends the cooldown it began, and one that had begun does not', () => {
+    expect(starts(cooling, false)).toEqual([0, 20 * MINUTE]);
+    expect(starts(cooling, undefined)).toEqual([0, HOUR]);
   });
 });
 

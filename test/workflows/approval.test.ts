@@ -92,6 +92,21 @@ describe('a run that asks for approval', () => {
     await world().settle();
     expect(world().target.calls('withdrawn')).toEqual([]);
     expect(await endedOf('withdrawn')).toMatchObject({ cancelled: 1 });
+    expect(await reportsTo('withdrawn')).toMatchObject([{ status: 'cancelled', began: false }]);
+  });
+
+  it('that is cancelled once it has begun says nothing of the kind', async () => {
+    world().target.answer('begun', { status: 503 });
+    const run = await waiting('begun');
+    await run.executeUpdate(approveUpdate, { args: [{ by: 'ann' }] });
+    await world().sleep(10 * SECOND);
+    await run.cancel();
+    await expect(run.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    await world().settle();
+    const [report, ...more] = await reportsTo('begun');
+    expect(more).toEqual([]);
+    expect(report).toMatchObject({ status: 'cancelled' });
+    expect(report).not.toHaveProperty('began');
   });
 
   it('refuses an answer of the wrong shape, and goes on waiting', async () => {
@@ -187,12 +202,21 @@ describe('a run that asks because a limit is closed', () => {
 
 /** The approvals that came to an instance, from its history. */
 async function approvalsOf(name: string): Promise<readonly unknown[]> {
+  return membersOf(name, 'approvals');
+}
+
+/** The ends of runs that came to an instance, from its history. */
+async function reportsTo(name: string): Promise<readonly unknown[]> {
+  return membersOf(name, 'reports');
+}
+
+async function membersOf(name: string, member: 'approvals' | 'reports'): Promise<readonly unknown[]> {
   const { events } = await world().client.workflow.getHandle(instanceId(name)).fetchHistory();
   return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signaled }) => {
     if (signaled?.signalName !== batchSignal.name) return [];
     const batch: Json = JSON.parse(Buffer.from(signaled.input?.payloads?.[0]?.data ?? '{}').toString());
-    const approvals = isObject(batch) ? batch['approvals'] : undefined;
-    return Array.isArray(approvals) ? approvals : [];
+    const members = isObject(batch) ? batch[member] : undefined;
+    return Array.isArray(members) ? members : [];
   });
 }
 

@@ -40,6 +40,11 @@ export class Approval {
     return this.decision ? `\n\n${decisionText(this.decision, timeText)}` : '';
   }
 
+  /** Whether the run goes on, or was told not to: nobody is asked, or not any more. */
+  get isOver(): boolean {
+    return this.phase === 'over';
+  }
+
   /** The run does not ask, or not any more. */
   close(): void {
     this.phase = 'over';
@@ -63,9 +68,9 @@ export class Approval {
     try {
       await condition(() => this.decision !== undefined, ask.timeoutMs, { summary });
     } finally {
-      this.close();
       telling.cancel();
     }
+    this.close();
     const decision = this.decision ?? timedOut(ask, Date.now());
     this.decision = decision;
     this.remember({ waiting: false, ...decision });

@@ -66,7 +66,8 @@ export class Courses {
     const wait = this.#waitOf(run, number, atMs, resolved.needsApproval ?? true);
     this.#waits.set(run.runId, wait?.untilMs ?? atMs);
     if (wait && wait.end !== 'approve') {
-      return { takesMs: wait.untilMs - atMs, status: wait.end === 'reject' ? 'rejected' : 'cancelled' };
+      const takesMs = wait.untilMs - atMs;
+      return wait.end === 'reject' ? { takesMs, status: 'rejected' } : { takesMs, status: 'cancelled', began: false };
     }
     const course = this.#running(run, number, atMs, wait?.untilMs ?? atMs);
     return wait ? { ...course, approvedAfterMs: wait.untilMs - atMs } : course;
