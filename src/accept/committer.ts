@@ -35,7 +35,7 @@ const NOTHING_HELD: InstancePressure = { pendingItems: 0, pendingBytes: 0, keys:
 /** An instance that does not tell how full it is within this counts as not answering. */
 const PRESSURE_DEADLINE_MS = 3_000;
 /** An instance as a sender sees it. */
-type InstanceLane = { readonly lane: Lane<Message>; definition: Definition; sentGeneration: string };
+type InstanceLane = { readonly lane: Lane<Message>; definition: Definition; sentLoadedAt: number };
 
 /**
  * Commits offers, reports and dead letters to Temporal: one signal in flight for each workflow, many messages in it.
@@ -91,7 +91,11 @@ export class Committer {
       if (definition.loadedAt > known.definition.loadedAt) known.definition = definition;
       return known;
     }
-    const made: InstanceLane = { definition, sentGeneration: '', lane: this.instanceLane(definition.name, () => made) };
+    const made: InstanceLane = {
+      definition,
+      sentLoadedAt: -Infinity,
+      lane: this.instanceLane(definition.name, () => made),
+    };
     this.instances.set(definition.name, made);
     return made;
   }
@@ -119,7 +123,7 @@ export class Committer {
         if (!refused && !spill.isActive()) return undefined;
         const isKept = spill.begin();
         // What goes to segments tells the instance nothing of a changed definition.
-        if (isKept && self().sentGeneration !== self().definition.generation) void this.nudge(self().definition);
+        if (isKept && self().sentLoadedAt !== self().definition.loadedAt) void this.nudge(self().definition);
         return (message) => {
           if (message.kind !== 'offer') return undefined;
           if (isKept) return spill.keep(message.delivery);
@@ -134,7 +138,7 @@ export class Committer {
     const { definition } = instance;
     const approvals = messages.flatMap((message) => (message.kind === 'approval' ? [message.approval] : []));
     const segments = messages.flatMap((message) => (message.kind === 'segment' ? [message.segment] : []));
-    const isNew = instance.sentGeneration !== definition.generation;
+    const isNew = instance.sentLoadedAt !== definition.loadedAt;
     const batch: Batch = {
       version: 1,
       offers: messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : [])),
@@ -151,7 +155,7 @@ export class Committer {
         signalArgs: [batch],
       }),
     );
-    instance.sentGeneration = definition.generation;
+    instance.sentLoadedAt = definition.loadedAt;
     return handle.signaledRunId;
   }
 

@@ -5,9 +5,9 @@ import { counted, table } from './output.ts';
 /** One line a trigger. */
 export function listLines(triggers: readonly TriggerSummary[], nowMs: number): readonly string[] {
   if (triggers.length === 0) return ['No trigger is defined. Add a file with kind: Trigger to SIGNALBOX_CONFIG.'];
-  const rows = triggers.map(({ name, mode, paused, openWindows, nextDeadline }) => [
+  const rows = triggers.map(({ name, mode, paused, removed, openWindows, nextDeadline }) => [
     name,
-    paused === undefined ? mode : `${mode}, paused`,
+    [mode, ...(paused === undefined ? [] : ['paused']), ...(removed ? ['removed'] : [])].join(', '),
     // The instance starts with the first event.
     openWindows === undefined ? '-' : String(openWindows),
     nextDeadline === undefined ? '-' : moment(nextDeadline, nowMs),
@@ -22,6 +22,7 @@ export function detailLines(trigger: TriggerDetail, nowMs: number): readonly str
     ['trigger', trigger.name],
     ...(trigger.description === undefined ? [] : [['', trigger.description]]),
     ['mode', trigger.mode],
+    ...(trigger.removed ? [['removed', 'not loaded any more; what it holds goes on to its end']] : []),
     ...(trigger.paused === undefined ? [] : [['paused', pausedText(trigger.paused, nowMs)]]),
     ...(trigger.limits === undefined || trigger.limits.breaker.state === 'closed'
       ? []

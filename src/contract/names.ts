@@ -17,6 +17,12 @@ export function instanceId(trigger: string): string {
   return `trigger/${trigger}`;
 }
 
+/** The trigger whose instance has this id; undefined where it is the id of something else. */
+export function triggerOf(workflowId: string): string | undefined {
+  const [first, trigger, ...more] = workflowId.split('/');
+  return first === 'trigger' && more.length === 0 ? trigger : undefined;
+}
+
 /** A segment: what is kept for an instance that has no room. */
 export function segmentId(trigger: string, segment: number): string {
   return `${instanceId(trigger)}/spill/${segment}`;

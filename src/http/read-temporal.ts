@@ -8,7 +8,8 @@ import { initialState } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
-import type { DeadLetterSummary, ReadApi, TriggerSummary } from './read-api.ts';
+import type { DeadLetterSummary, ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
+import { removedTriggers } from './removed-triggers.ts';
 import { createRunReads } from './run-reads.ts';
 import { away, isNotFound } from './temporal-answer.ts';
 import { keySummary, pausedOf, rfc3339, stateOf } from './state-view.ts';
@@ -29,26 +30,27 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
   return {
     triggers: async () => {
       const all = [...definitions().triggers.values()];
-      const value = await Promise.all(all.map(async (trigger) => summaryOf(trigger, await viewOf(trigger.name))));
-      return { ok: true, value };
+      const [loaded, removed] = await Promise.all([
+        Promise.all(all.map(async (trigger) => summaryOf(trigger, await viewOf(trigger.name)))),
+        // Like the state of the others, they are missing where Temporal does not answer.
+        removedTriggers(client, (name) => definitions().triggers.has(name), viewOf).catch(() => []),
+      ]);
+      return { ok: true, value: [...loaded, ...removed.map(([name, view]) => removedSummary(name, view))] };
     },
     trigger: async (name) => {
       const trigger = definitions().triggers.get(name);
-      if (!trigger) return notFound(`No trigger is named ${name}.`);
+      if (!trigger) return removedTrigger(name, await viewOf(name));
       const view = await viewOf(name);
       const definition = toJson(trigger.spec);
-      const keys = (view?.keys ?? []).map(keySummary);
-      const state = view && { ...stateOf(view), history: view.history };
-      const summary = summaryOf(trigger, view);
-      return { ok: true, value: { ...summary, definition, keys, keyCount: view?.liveKeys ?? 0, ...state } };
+      return { ok: true, value: { ...summaryOf(trigger, view), definition, ...heldBy(view) } };
     },
     key: async (name, key) => {
-      if (!definitions().triggers.has(name)) return notFound(`No trigger is named ${name}.`);
       const handle = client.workflow.getHandle(instanceId(name));
       try {
         const view = await client.withDeadline(now() + VIEW_DEADLINE_MS, () => handle.query(keyQuery, key));
         return { ok: true, value: keySummary(view) };
       } catch (error) {
+        if (!definitions().triggers.has(name)) return notFound(`No trigger is named ${name}.`);
         // An instance that never ran holds nothing.
         return isNotFound(error) ? { ok: true, value: { key } } : away(error);
       }
@@ -81,10 +83,33 @@ function summaryOf(
     loadedAt: rfc3339(loadedAt),
     labels,
     workflowId: instanceId(name),
-    ...(view && { openWindows: view.keys.filter((key) => key.window !== undefined).length }),
-    ...(view?.paused && { paused: pausedOf(view.paused) }),
-    ...(view?.nextDeadline && { nextDeadline: rfc3339(view.nextDeadline.at) }),
+    ...(view && openOf(view)),
   };
+}
+
+/** A trigger that is not loaded any more, by the definition that its instance goes by. */
+function removedSummary(name: string, view: InstanceView): TriggerSummary {
+  const { mode, generation, loadedAt } = view.definition;
+  const of = { name, mode, generation, loadedAt: rfc3339(loadedAt), workflowId: instanceId(name) };
+  return { ...of, removed: true, ...openOf(view) };
+}
+
+function removedTrigger(name: string, view: InstanceView | undefined): ReadResult<TriggerDetail> {
+  if (!view) return notFound(`No trigger is named ${name}.`);
+  return { ok: true, value: { ...removedSummary(name, view), ...heldBy(view) } };
+}
+
+function openOf({ keys, paused, nextDeadline }: InstanceView) {
+  return {
+    openWindows: keys.filter((key) => key.window !== undefined).length,
+    ...(paused && { paused: pausedOf(paused) }),
+    ...(nextDeadline && { nextDeadline: rfc3339(nextDeadline.at) }),
+  };
+}
+
+function heldBy(view: InstanceView | undefined) {
+  const keys = (view?.keys ?? []).map(keySummary);
+  return { keys, keyCount: view?.liveKeys ?? 0, ...(view && { ...stateOf(view), history: view.history }) };
 }
 
 async function deadLetters(client: Client): Promise<readonly DeadLetterSummary[]> {

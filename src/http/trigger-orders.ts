@@ -1,17 +1,17 @@
 import { type Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 
 import { instanceStart } from '../accept/instance-start.ts';
-import { orderUpdate } from '../contract/definitions.ts';
+import { orderUpdate, viewQuery } from '../contract/definitions.ts';
 import type { OrderAnswer } from '../contract/messages.ts';
 import type { Order } from '../core/input.ts';
-import { WORKFLOW } from '../contract/names.ts';
+import { instanceId, WORKFLOW } from '../contract/names.ts';
 import { explain } from '../core/explain.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { refusal } from '../errors.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { Ordered, TriggerOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
-import { away } from './temporal-answer.ts';
+import { away, isNotFound } from './temporal-answer.ts';
 
 /** An order that is not answered within this is a refusal; given again it changes nothing twice. */
 const ORDER_DEADLINE_MS = 8_000;
@@ -28,7 +28,7 @@ export function createTriggerOrders(client: Client, definitions: () => Definitio
   return {
     order: async (name, order) => {
       const trigger = definitions().triggers.get(name);
-      if (!trigger) return { ok: false, refusal: refusal('not_found', `No trigger is named ${name.slice(0, 100)}.`) };
+      if (!trigger) return orderRemoved(client, name, order, now() + ORDER_DEADLINE_MS);
       if (order.kind === 'breaker' && !trigger.definition.breaker) {
         return { ok: false, refusal: refusal('malformed_request', `Trigger ${name} has no breaker.`) };
       }
@@ -66,6 +66,27 @@ function giveOrder(
       startWorkflowOperation,
     }),
   );
+}
+
+/** What a removed trigger holds can be let go on, or kept back, as long as its instance runs; it starts nothing new. */
+async function orderRemoved(
+  client: Client,
+  name: string,
+  order: Order,
+  deadline: number,
+): Promise<ReadResult<Ordered>> {
+  const unknown = { ok: false, refusal: refusal('not_found', `No trigger is named ${name.slice(0, 100)}.`) } as const;
+  if (order.kind === 'fire') return unknown;
+  const handle = client.workflow.getHandle(instanceId(name));
+  try {
+    return await client.withDeadline(deadline, async () => {
+      const { definition } = await handle.query(viewQuery);
+      const answer = await handle.executeUpdate(orderUpdate(order.kind), { args: [{ version: 1, order, definition }] });
+      return { ok: true, value: orderedOf(name, answer) } as const;
+    });
+  } catch (error) {
+    return isNotFound(error) ? unknown : failure(error);
+  }
 }
 
 function failure(error: unknown): ReadResult<never> {

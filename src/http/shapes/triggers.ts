@@ -48,7 +48,10 @@ export const keySummary = z.object({
   paused: paused.exactOptional(),
 });
 
-/** One trigger in a list. Without `openWindows` its instance has not started yet. */
+/**
+ * One trigger in a list. Without `openWindows` its instance has not started yet. A removed one is not loaded any more; it
+ * is listed as long as its instance holds something.
+ */
 export const triggerSummary = z.object({
   name: z.string(),
   mode: z.enum(['live', 'shadow']),
@@ -57,6 +60,7 @@ export const triggerSummary = z.object({
   description: z.string().exactOptional(),
   labels: z.record(z.string(), z.string()).exactOptional(),
   workflowId: z.string(),
+  removed: z.literal(true).exactOptional(),
   openWindows: count.exactOptional(),
   nextDeadline: moment.exactOptional(),
   paused: paused.exactOptional(),
@@ -79,9 +83,9 @@ const pressure = z.object({
   identities: count,
 });
 
-/** One trigger whole: its definition, and what its instance holds where that runs and answers. */
+/** One trigger whole: its definition unless it is removed, and what its instance holds where that runs and answers. */
 export const triggerDetail = triggerSummary.extend({
-  definition: z.record(z.string(), anyJson),
+  definition: z.record(z.string(), anyJson).exactOptional(),
   keys: z.array(keySummary).readonly(),
   keyCount: count,
   counts: counts.exactOptional(),
