@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import type { ReadEvent } from '../backtest/arrival.ts';
 import type { ResolveRun } from '../backtest/scenario/course.ts';
@@ -17,7 +17,7 @@ import { send, WAIT_MAX_SECONDS } from './send.ts';
 import { stats } from './stats.ts';
 import { serve, type StartProcess } from './serve.ts';
 import { tail, type TailOptions } from './tail.ts';
-import type { TestOptions } from './test.ts';
+import type { OpenEngine, TestOptions } from './test.ts';
 import { triggers } from './triggers.ts';
 import { why } from './why.ts';
 
@@ -28,6 +28,7 @@ export type Commands = {
   readonly start: StartProcess;
   readonly parseJson: ParseJson;
   readonly resolveRun: ResolveRun;
+  readonly openTemporal: OpenEngine;
   readonly readEvent: ReadEvent;
 };
 
@@ -83,7 +84,7 @@ function addServing(program: Command, { settings, start }: Commands, end: End): 
 }
 
 /** Commands that need no service. */
-function addOffline(program: Command, { settings, parseJson, resolveRun }: Commands, end: End): void {
+function addOffline(program: Command, { settings, parseJson, resolveRun, openTemporal }: Commands, end: End): void {
   withOutput(program.command('lint'))
     .description('check definitions; errors end with 1, warnings alone with 0')
     .argument('[dir]', 'directory of definitions', settings.configDirectory)
@@ -91,10 +92,19 @@ function addOffline(program: Command, { settings, parseJson, resolveRun }: Comma
   withOutput(program.command('test'))
     .description('run the scenarios of a directory in virtual time; a failed one ends with 1')
     .argument('[dir]', 'directory of definitions', settings.configDirectory)
+    .addOption(
+      new Option('--engine <engine>', 'the decision core alone, or the workflows on a time-skipping server')
+        .choices(['core', 'temporal'])
+        .default('core'),
+    )
     .option('--junit <file>', 'write a JUnit report')
     .option('--filter <name>', 'only scenarios with this in their name or trigger')
     .action((directory: string, { output, ...options }: WithOutput & Omit<TestOptions, 'directory'>) =>
-      end(import('./test.ts').then(({ test }) => test({ directory, ...options }, output, resolveRun))),
+      end(
+        import('./test.ts').then(({ test }) =>
+          test({ directory, ...options }, output, { resolve: resolveRun, openTemporal }),
+        ),
+      ),
     );
   withOutput(program.command('match'))
     .description('try a pattern on an event; each is a file, - or JSON; no match ends with 1')

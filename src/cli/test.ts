@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 
-import { type Checked, checkScenario, type Engine } from '../backtest/scenario/check.ts';
+import { type Checked, checked, type Engine } from '../backtest/scenario/check.ts';
 import type { ResolveRun } from '../backtest/scenario/course.ts';
 import { runOnCore } from '../backtest/scenario/core-engine.ts';
 import { junitText } from '../backtest/scenario/junit.ts';
@@ -10,16 +10,27 @@ import { type CouldNotRun, couldNotRun, EXIT, type ExitCode, messageOf } from '.
 import { type Format, giveUp, tell } from './output.ts';
 import { writeReport } from './test-report.ts';
 
+/** What scenarios run on: the decision core alone, or the workflows on a time-skipping server of Temporal. */
+export type EngineName = 'core' | 'temporal';
+
 export type TestOptions = {
   readonly directory: string;
+  readonly engine: EngineName;
   /** Where a JUnit report goes. */
   readonly junit?: string;
   /** Only scenarios whose name or trigger contains it. */
   readonly filter?: string;
 };
 
+/** Makes an engine that needs a server ready. */
+export type OpenEngine = () => Promise<{ readonly ok: true; readonly engine: Engine } | CouldNotRun>;
+
 /** Runs the scenarios of a directory. A failed one is a no; definitions or scenarios with errors could not run. */
-export async function test(options: TestOptions, format: Format, resolve: ResolveRun): Promise<ExitCode> {
+export async function test(
+  options: TestOptions,
+  format: Format,
+  engines: { readonly resolve: ResolveRun; readonly openTemporal: OpenEngine },
+): Promise<ExitCode> {
   const { directory, filter = '' } = options;
   const loaded = await scenariosOf(directory);
   if (!loaded.ok) return giveUp(loaded);
@@ -28,13 +39,29 @@ export async function test(options: TestOptions, format: Format, resolve: Resolv
     const which = filter === '' ? 'no scenario' : `no scenario with "${filter}" in its name or trigger`;
     return giveUp(couldNotRun(`There is ${which} in ${directory}`, 'Write a document of kind: Scenario.'));
   }
-  const checked: Checked[] = [];
-  const engine: Engine = (scenario) => runOnCore(scenario, resolve);
-  for (const scenario of chosen) checked.push(await checkScenario(scenario, engine, () => performance.now()));
-  writeReport(checked, format);
-  const failure = options.junit === undefined ? undefined : await writeJunit(options.junit, checked);
+  const opened = options.engine === 'temporal' ? await engines.openTemporal() : coreEngine(engines.resolve);
+  if (!opened.ok) return giveUp(opened);
+  const played = await opened.engine(chosen);
+  const results = chosen.flatMap((scenario, index): Checked[] => {
+    const one = played[index];
+    return one ? [checked(scenario, one)] : [];
+  });
+  writeReport(results, format);
+  const failure = options.junit === undefined ? undefined : await writeJunit(options.junit, results);
   if (failure) return giveUp(failure);
-  return checked.every(({ differences }) => differences.length === 0) ? EXIT.fine : EXIT.no;
+  return results.every(({ differences }) => differences.length === 0) ? EXIT.fine : EXIT.no;
+}
+
+function coreEngine(resolve: ResolveRun): { readonly ok: true; readonly engine: Engine } {
+  return {
+    ok: true,
+    engine: async (scenarios) =>
+      scenarios.map((scenario) => {
+        const startedAt = performance.now();
+        const happened = runOnCore(scenario, resolve);
+        return { happened, tookMs: performance.now() - startedAt };
+      }),
+  };
 }
 
 async function scenariosOf(

@@ -18,7 +18,10 @@ spec: { trigger: retrain, events: [{ at: 0s, event: { type: a } }], expect: { ru
 `;
 }
 
-const test = (options: TestOptions, format: 'text' | 'json') => testWith(options, format, resolveRun);
+const test = (options: Omit<TestOptions, 'engine'> & Partial<TestOptions>, format: 'text' | 'json') => {
+  const openTemporal = async () => ({ ok: false, message: 'no server', remedy: 'Get one.' }) as const;
+  return testWith({ engine: 'core', ...options }, format, { resolve: resolveRun, openTemporal });
+};
 
 let out = '';
 let err = '';
@@ -95,6 +98,12 @@ describe('signalbox test', () => {
   ])('could not run where %s', async (_, documents, options, said) => {
     expect(await test({ directory: await given(...documents), ...options }, 'text')).toBe(2);
     expect(err).toContain(said);
+  });
+
+  it('could not run where the engine it asks for cannot be had', async () => {
+    const directory = await given(scenario('fine', '[{}]'));
+    expect(await test({ directory, engine: 'temporal' }, 'text')).toBe(2);
+    expect(err).toContain('no server');
   });
 
   it('shows nothing that acts on a terminal', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { resolveRun } from '../../activities/resolve-params.ts';
-import { checkScenario } from '../../src/backtest/scenario/check.ts';
+import { checked } from '../../src/backtest/scenario/check.ts';
 import { runOnCore } from '../../src/backtest/scenario/core-engine.ts';
 import { formatFinding, loadDefinitions } from '../../src/load/load.ts';
 import { loadScenarios } from '../../src/load/scenario.ts';
@@ -29,11 +29,7 @@ describe.each(folders)('examples/%s', (name) => {
     const { scenarios, triggers } = await load();
     const failed: string[] = [];
     for (const scenario of scenarios) {
-      const { differences, story } = await checkScenario(
-        scenario,
-        (it) => runOnCore(it, resolveRun),
-        () => 0,
-      );
+      const { differences, story } = checked(scenario, { happened: runOnCore(scenario, resolveRun), tookMs: 0 });
       if (differences.length > 0)
         failed.push([scenario.name, ...differences.map((it) => it.text), ...story].join('\n'));
     }

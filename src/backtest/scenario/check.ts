@@ -4,8 +4,11 @@ import { type Happened, totalsOf } from './happened.ts';
 import { momentText } from './moment-text.ts';
 import { storyOf } from './story.ts';
 
-/** Runs a scenario and tells what happened. */
-export type Engine = (scenario: LoadedScenario) => Happened | Promise<Happened>;
+/** What happened in a scenario, and how long running it took. */
+export type Played = { readonly happened: Happened; readonly tookMs: number };
+
+/** Runs scenarios and tells what happened in each, in their order. */
+export type Engine = (scenarios: readonly LoadedScenario[]) => Promise<readonly Played[]>;
 
 /** How a scenario went. */
 export type Checked = {
@@ -17,22 +20,18 @@ export type Checked = {
   readonly differences: readonly Difference[];
   /** What happened, for people: told where something differs. */
   readonly story: readonly string[];
-  /** Processor and waiting time of running it. */
   readonly tookMs: number;
 };
 
-/** Runs a scenario on an engine and compares what happened with what it expects. */
-export async function checkScenario(scenario: LoadedScenario, engine: Engine, now: () => number): Promise<Checked> {
-  const { name, file, line, trigger, startAt, spec } = scenario;
-  const startedAt = now();
-  const happened = await engine(scenario);
-  const totals = totalsOf(happened, startAt);
+/** Compares what happened in a scenario with what it expects. */
+export function checked(scenario: LoadedScenario, { happened, tookMs }: Played): Checked {
+  const { name, file, line, trigger, spec } = scenario;
   const idle = happened.idle.map(({ index, atMs, what }): Difference => {
     const text = `${what} at ${momentText(atMs)}: there was no run to ${what}`;
     return { path: `/actions/${index}`, expected: what, text };
   });
-  const compared = compare(spec.expect, totals).map((it) => ({ ...it, path: `/expect${it.path}` }));
-  const differences = [...compared, ...idle];
-  const story = differences.length === 0 ? [] : storyOf(happened, startAt);
-  return { name, file, line, trigger: trigger.name, differences, story, tookMs: now() - startedAt };
+  const compared = compare(spec.expect, totalsOf(happened), happened.toleranceMs);
+  const differences = [...compared.map((it) => ({ ...it, path: `/expect${it.path}` })), ...idle];
+  const story = differences.length === 0 ? [] : storyOf(happened);
+  return { name, file, line, trigger: trigger.name, differences, story, tookMs };
 }

@@ -18,8 +18,8 @@ export type Difference = {
 };
 
 /** Everything in which what happened differs from what a scenario expects. */
-export function compare(expect: ScenarioSpec['expect'], totals: Totals): readonly Difference[] {
-  const differences = expect.runs ? compareRuns(expect.runs, totals.runs) : [];
+export function compare(expect: ScenarioSpec['expect'], totals: Totals, toleranceMs = 0): readonly Difference[] {
+  const differences = expect.runs ? compareRuns(expect.runs, totals.runs, toleranceMs) : [];
   for (const [stage, expected] of Object.entries(expect.suppressed ?? {})) {
     const actual = [...totals.suppressed].find(([name]) => name === stage)?.[1] ?? 0;
     if (actual !== expected)
@@ -32,15 +32,21 @@ export function compare(expect: ScenarioSpec['expect'], totals: Totals): readonl
   return differences;
 }
 
-function compareRuns(expected: readonly ExpectedRun[], actual: readonly ScenarioRun[]): Difference[] {
+function compareRuns(
+  expected: readonly ExpectedRun[],
+  actual: readonly ScenarioRun[],
+  toleranceMs: number,
+): Difference[] {
   const differences: Difference[] = [];
   if (expected.length !== actual.length) {
     differences.push(valueDifference('/runs', 'runs', expected.length, actual.length));
   }
-  const pairs = align(expected, actual, (wanted, run) => compareRun(wanted, run, '', '').length === 0);
+  const differ = (wanted: ExpectedRun, run: ScenarioRun, path: string, name: string) =>
+    compareRun(wanted, run, { path, name, toleranceMs });
+  const pairs = align(expected, actual, (wanted, run) => differ(wanted, run, '', '').length === 0);
   for (const { left, right, leftAt, rightAt } of pairs) {
     const path = `/runs/${leftAt ?? rightAt ?? 0}`;
-    if (left && right) differences.push(...compareRun(left, right, path, `run ${(leftAt ?? 0) + 1}`));
+    if (left && right) differences.push(...differ(left, right, path, `run ${(leftAt ?? 0) + 1}`));
     else if (left) {
       const text = `run ${(leftAt ?? 0) + 1}: did not happen (${expectedText(left)})`;
       differences.push({ path, expected: shown(left), text });
@@ -61,10 +67,14 @@ function expectedText({ at, ...rest }: ExpectedRun): string {
   return [...moment, ...members].join(', ') || 'any run';
 }
 
-function compareRun(expected: ExpectedRun, run: ScenarioRun, path: string, name: string): readonly Difference[] {
+function compareRun(
+  expected: ExpectedRun,
+  run: ScenarioRun,
+  { path, name, toleranceMs }: { readonly path: string; readonly name: string; readonly toleranceMs: number },
+): readonly Difference[] {
   const { at, params, ...plain } = expected;
   const differences: Difference[] = [];
-  if (at !== undefined && at !== run.atMs) {
+  if (at !== undefined && Math.abs(at - run.atMs) > toleranceMs) {
     differences.push(valueDifference(`${path}/at`, `${name} at`, momentText(at), momentText(run.atMs)));
   }
   const actual = actualOf(run);

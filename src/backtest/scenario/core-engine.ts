@@ -42,7 +42,7 @@ export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happen
   if (spec.until === undefined) simulation.finish();
   else simulation.advance(startAt + spec.until);
   const waiting = courses.waitingAt(simulation.clock - startAt);
-  return { arrivals, entries, params: courses.params, waiting, idle: courses.idle() };
+  return { arrivals, entries, params: courses.params, waiting, idle: courses.idle(), startAt, toleranceMs: 0 };
 }
 
 type Moment =

@@ -28,6 +28,10 @@ export type Happened = {
   /** Runs that wait for a person, by run id. */
   readonly waiting: ReadonlySet<string>;
   readonly idle: readonly IdleAction[];
+  /** What the engine's clock said at 0s, epoch milliseconds. */
+  readonly startAt: number;
+  /** How far moments may be from what is expected: an engine with real work in it is not exact. */
+  readonly toleranceMs: number;
 };
 
 /** One run as it went. `atMs` counts from the start of the scenario. */
@@ -64,7 +68,7 @@ function isEnd(status: string | undefined): status is RunStatus {
 }
 
 /** Counts what happened. A run whose id another run has had never was one. */
-export function totalsOf({ arrivals, entries, params, waiting }: Happened, startAt: number): Totals {
+export function totalsOf({ arrivals, entries, params, waiting, startAt }: Happened): Totals {
   const runs = new Map<string, ScenarioRun>();
   const suppressed = new Map<StageName, number>();
   let deadLetters = arrivals.filter(({ became }) => became.kind === 'failed').length;

@@ -15,7 +15,7 @@ const SAME_SORT_MAX = 3;
 type Line = { readonly atMs: number; readonly text: string; readonly sort: string };
 
 /** What happened in a scenario, in order, one line each: the moment and what became of an event or a run. */
-export function storyOf({ arrivals, entries }: Happened, startAt: number): readonly string[] {
+export function storyOf({ arrivals, entries, startAt }: Happened): readonly string[] {
   const teller = new Teller(arrivals, startAt);
   const lines = [
     ...arrivals.flatMap((arrival) => teller.arrival(arrival)),

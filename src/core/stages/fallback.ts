@@ -2,6 +2,8 @@ import type { Definition, FallbackSettings } from '../../spec/definition.ts';
 import { nextCronAt } from '../calendar.ts';
 import type { TriggerState, Watched } from '../state.ts';
 
+const MINUTE_MS = 60_000;
+
 /** When a fallback is due, epoch milliseconds; Infinity where its `at` never comes. */
 export function fallbackDueAt(
   settings: FallbackSettings,
@@ -9,7 +11,9 @@ export function fallbackDueAt(
 ): number {
   const from = Math.max(lastAt ?? sinceAt, firedAt ?? -Infinity) + settings.forMs;
   if (settings.at === undefined) return from;
-  return nextCronAt(settings.at.cron, settings.at.zone, from - 1) ?? Infinity;
+  // Cron counts in minutes. A run that began some milliseconds into one must not cost a night a day later.
+  const minute = from - (from % MINUTE_MS);
+  return nextCronAt(settings.at.cron, settings.at.zone, minute - 1) ?? Infinity;
 }
 
 /** The watch over a key from this moment on. */

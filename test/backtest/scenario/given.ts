@@ -1,6 +1,6 @@
 import { resolveRun } from '../../../activities/resolve-params.ts';
 import { runOnCore } from '../../../src/backtest/scenario/core-engine.ts';
-import { type Checked, checkScenario } from '../../../src/backtest/scenario/check.ts';
+import { type Checked, checked as checkedOf } from '../../../src/backtest/scenario/check.ts';
 import { formatFinding, loadDefinitions } from '../../../src/load/load.ts';
 import { loadScenarios } from '../../../src/load/scenario.ts';
 import { directoryWith } from '../../load/directory.ts';
@@ -61,11 +61,7 @@ ${scenario.map((line) => `  ${line}`).join('\n')}
   const { scenarios, findings } = await loadScenarios(loaded.scenarios, loaded.definitions);
   const [only] = scenarios;
   if (!only) throw new Error([...loaded.warnings, ...findings].map(formatFinding).join('\n'));
-  return checkScenario(
-    only,
-    (scenario) => runOnCore(scenario, resolveRun),
-    () => 0,
-  );
+  return checkedOf(only, { happened: runOnCore(only, resolveRun), tookMs: 0 });
 }
 
 /** What differs, one line each. */

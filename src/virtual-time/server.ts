@@ -1,0 +1,111 @@
+import { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+
+import { createActivities } from '../../activities/index.ts';
+import type { Activities } from '../../activities/interface.ts';
+import { Committer } from '../accept/committer.ts';
+import { SEARCH_ATTRIBUTE_NAMES } from '../contract/names.ts';
+import type { LedgerPage } from '../core/ledger.ts';
+import type { Definitions } from '../load/definitions.ts';
+import { createLogger } from '../observability/log.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { bundleWorkflows } from '../temporal/bundle.ts';
+import { createWorker } from '../temporal/worker.ts';
+import { VERSION } from '../version.ts';
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of the API. */
+const KEYWORD = 2;
+const NAMESPACE = 'default';
+
+/** A time-skipping server with a worker of the real workflows. Its clock goes forward only. */
+export type VirtualServer = {
+  readonly client: Client;
+  readonly committer: Committer;
+  /** Virtual now, epoch milliseconds. */
+  readonly now: () => Promise<number>;
+  /** Time passes up to `at`, epoch milliseconds; whatever becomes due on the way is finished before it goes on. */
+  readonly sleepUntil: (at: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export type VirtualServerOptions = {
+  /** The executable of the time-skipping server. */
+  readonly path: string;
+  /** Bundled workflows, where somebody has them already. */
+  readonly code?: string;
+  readonly definitions: () => Definitions;
+  /** Takes what instances tell. */
+  readonly onPage: (page: LedgerPage) => void;
+  /** What stands in for activities that would leave this machine. */
+  readonly pretend: (
+    now: () => Promise<number>,
+  ) => Pick<Activities, 'startTarget' | 'notifyTarget'> & Partial<Activities>;
+};
+
+let bundled: Promise<string> | undefined;
+
+/** Bundled once a process; the SDK's own words go nowhere but to errors. */
+function bundleOnce(): Promise<string> {
+  if (bundled) return bundled;
+  try {
+    const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
+  } catch {
+    // Somebody has installed one already: theirs serves as well.
+  }
+  return (bundled = bundleWorkflows());
+}
+
+/** Starts a server and a worker; both end with `close`. */
+export async function openVirtualServer(options: VirtualServerOptions): Promise<VirtualServer> {
+  const code = options.code ?? (await bundleOnce());
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: options.path } },
+  });
+  const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, KEYWORD] as const));
+  await env.connection.operatorService.addSearchAttributes({ namespace: NAMESPACE, searchAttributes });
+  // The client of the environment lets time jump while it waits for a result.
+  const client = new Client({ connection: env.connection });
+  const committer = new Committer(client, { sent: () => undefined, kept: () => undefined }, Date.now);
+  const now = () => env.currentTimeMs();
+  const activities = { ...realActivities(options, committer), ...options.pretend(now) };
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: NAMESPACE,
+    workflowBundle: { code },
+    activities,
+    sinks: {
+      ledger: { record: { fn: (_info, page: LedgerPage) => options.onPage(page), callDuringReplay: false } },
+    },
+  });
+  const done = worker.run();
+  return {
+    client,
+    committer,
+    now,
+    sleepUntil: async (at) => {
+      const waitMs = at - (await now());
+      if (waitMs > 0) await env.sleep(waitMs);
+    },
+    close: async () => {
+      worker.shutdown();
+      await done;
+      await env.teardown();
+    },
+  };
+}
+
+function realActivities({ definitions }: VirtualServerOptions, committer: Committer): Activities {
+  const unused = { detail: 'No target is called in virtual time.' };
+  return createActivities({
+    definitions,
+    committer,
+    accept: async () => ({ kind: 'accepted', accepted: [], deadLettered: [] }),
+    repeats: () => false,
+    now: Date.now,
+    log: createLogger({ level: 'silent' }),
+    metrics: createMetrics({ version: VERSION }),
+    targets: { resolveSecret: () => ({ ok: false, ...unused }), stateDirectory: '', environment: {} },
+  });
+}
