@@ -10,6 +10,7 @@ import type { AcceptedEventRecord, FailedIn, StoreWriter, TakenBy } from '../sto
 import type { Committer } from './committer.ts';
 import type { Committed } from './lane.ts';
 import { eventIdOf } from './event-id.ts';
+import { nearestTriggers } from './no-match.ts';
 import { eventJson, type Offered, offerOf } from './offer.ts';
 import type {
   Accept,
@@ -18,8 +19,16 @@ import type {
   DeadLetteredEvent,
   EventVerdict,
   IncomingEvent,
+  UnmatchedEvent,
+  Verdict,
 } from './outcome.ts';
 import type { AskVerdicts, Waiting } from './verdicts.ts';
+
+/**
+ * Unmatched events of one request whose nearest trigger is looked for: that asks every trigger clause by clause, and a
+ * batch of a thousand would keep all other senders waiting.
+ */
+const NEAREST_LOOKUPS_MAX = 20;
 
 /** What an evaluation tells the metrics. */
 export type AcceptObserver = {
@@ -62,7 +71,8 @@ type Plan = {
 export function createAccept(dependencies: AcceptDependencies): Accept {
   const { definitions, committer, askVerdicts, record } = dependencies;
   return async (events, { waitMs }) => {
-    const plan = planOf(events, definitions(), dependencies.observer, waitMs !== undefined);
+    const known = definitions();
+    const plan = planOf(events, known, dependencies.observer, waitMs !== undefined);
     const committed = await commitAll(plan, committer, events);
     const refused = committed.find((one) => !one.ok)?.refusal;
     if (refused) return { kind: 'refused', refusal: refused };
@@ -72,7 +82,9 @@ export function createAccept(dependencies: AcceptDependencies): Accept {
     // What is kept for an instance without room is decided some time: nobody waits for that.
     if (waitMs === undefined || isKept) return outcome;
     const verdicts = await askVerdicts(plan.offers.map(waitingOf), waitMs);
-    return withVerdicts(outcome, plan, verdicts);
+    if (verdicts === undefined) return outcome;
+    const unmatched = unmatchedOf(plan, events, known);
+    return { ...outcome, verdicts: verdictsOf(plan, verdicts), unmatched };
   };
 }
 
@@ -188,15 +200,27 @@ function waitingOf({ trigger, delivery }: Offers): Waiting {
   return { workflowId: instanceId(trigger.name), wait: delivery.wait ?? '' };
 }
 
-function withVerdicts(
-  outcome: Extract<AcceptOutcome, { kind: 'accepted' }>,
-  plan: Plan,
-  verdicts: Awaited<ReturnType<AskVerdicts>>,
-): AcceptOutcome {
-  if (verdicts === undefined) return outcome;
-  const named = plan.offers.map(({ trigger, delivery }, index): EventVerdict => {
+function verdictsOf({ offers }: Plan, verdicts: readonly Verdict[]): readonly EventVerdict[] {
+  return offers.map(({ trigger, delivery }, index): EventVerdict => {
     const verdict = verdicts[index] ?? { kind: 'pending' };
     return { eventId: delivery.eventId, trigger: trigger.name, key: delivery.key, ...verdict };
   });
-  return { ...outcome, verdicts: named };
+}
+
+/** The events of a request that no trigger took or failed on, each with the trigger that came closest. */
+function unmatchedOf(
+  { eventIds, offers, failures, jsons }: Plan,
+  events: readonly IncomingEvent[],
+  { triggers }: Definitions,
+): readonly UnmatchedEvent[] {
+  const matched = new Set([...offers, ...failures].map(({ index }) => index));
+  const unmatched = [...events.entries()].filter(([index]) => !matched.has(index));
+  return unmatched.map(([index, { source }], nth) => {
+    const eventId = eventIds[index] ?? '';
+    if (nth >= NEAREST_LOOKUPS_MAX) return { eventId };
+    const [nearest] = nearestTriggers(triggers.values(), { source, json: jsons[index] ?? {} });
+    if (!nearest) return { eventId };
+    const { trigger, pointer, sentence: reason } = nearest;
+    return { eventId, nearest: { trigger, pointer, reason } };
+  });
 }

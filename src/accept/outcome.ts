@@ -42,6 +42,13 @@ export type Verdict =
 /** A verdict about one event of a request, by one trigger. */
 export type EventVerdict = { readonly eventId: string; readonly trigger: string; readonly key: string } & Verdict;
 
+/** An event that no trigger took or failed on. */
+export type UnmatchedEvent = {
+  readonly eventId: string;
+  /** The trigger that came closest, and the first clause of it that the event does not fit; absent where none is near. */
+  readonly nearest?: { readonly trigger: string; readonly pointer: string; readonly reason: string };
+};
+
 /** The answer of the accepting side; HTTP turns it into a status in one place. */
 export type AcceptOutcome =
   | {
@@ -50,6 +57,8 @@ export type AcceptOutcome =
       readonly deadLettered: readonly DeadLetteredEvent[];
       /** Present when the caller waited and every verdict fell in time. */
       readonly verdicts?: readonly EventVerdict[];
+      /** Present with `verdicts`. */
+      readonly unmatched?: readonly UnmatchedEvent[];
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 

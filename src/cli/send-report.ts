@@ -1,4 +1,4 @@
-import type { AcceptedEvent, DeadLetteredEvent, EventVerdict } from '../accept/outcome.ts';
+import type { AcceptedEvent, DeadLetteredEvent, EventVerdict, UnmatchedEvent } from '../accept/outcome.ts';
 import { ERROR_CATALOGUE, type Violation } from '../errors.ts';
 import type { RunDetail } from '../http/read-api.ts';
 import { counted } from './output.ts';
@@ -22,6 +22,8 @@ export type SendReport = {
   readonly refused: readonly Refused[];
   /** With `--wait`: the verdicts that fell in time. */
   readonly verdicts: readonly EventVerdict[];
+  /** With `--wait`: events that no trigger wanted, with the trigger that came closest. */
+  readonly unmatched: readonly UnmatchedEvent[];
   /** With `--wait`: the runs that started. */
   readonly runs: readonly RunDetail[];
   /** With `--wait`: whether some request was acknowledged before it was decided. */
@@ -33,6 +35,7 @@ export type Acknowledgement = {
   readonly accepted: readonly AcceptedEvent[];
   readonly deadLettered: readonly DeadLettered[];
   readonly verdicts?: readonly EventVerdict[];
+  readonly unmatched?: readonly UnmatchedEvent[];
 };
 
 export function isAcknowledgement(body: object): body is Acknowledgement {
@@ -54,7 +57,7 @@ export function reportLines(report: SendReport): readonly string[] {
   ];
 }
 
-function acceptedLines({ accepted, deadLettered, verdicts }: SendReport): readonly string[] {
+function acceptedLines({ accepted, deadLettered, verdicts, unmatched }: SendReport): readonly string[] {
   const nameOf = (eventId: string, trigger: string, key: string): string => JSON.stringify([eventId, trigger, key]);
   // An event that stands twice has two verdicts, in the order of the events.
   const open = new Map<string, EventVerdict[]>();
@@ -62,14 +65,21 @@ function acceptedLines({ accepted, deadLettered, verdicts }: SendReport): readon
     const name = nameOf(verdict.eventId, verdict.trigger, verdict.key);
     open.set(name, [...(open.get(name) ?? []), verdict]);
   }
+  const nearest = new Map(unmatched.map((one) => [one.eventId, one.nearest]));
   const failed = new Set(deadLettered.map(({ eventId }) => eventId));
   return accepted.flatMap(({ eventId, triggers }) => {
-    if (triggers.length === 0) return failed.has(eventId) ? [] : [`${eventId}  accepted; no trigger wanted it`];
+    if (triggers.length === 0) {
+      return failed.has(eventId) ? [] : [`${eventId}  accepted; no trigger wanted it${nearText(nearest.get(eventId))}`];
+    }
     return triggers.map(({ trigger, key }) => {
       const verdict = open.get(nameOf(eventId, trigger, key))?.shift();
       return `${eventId}  ${trigger} (${key})  ${verdict ? verdictText(verdict) : 'accepted'}`;
     });
   });
+}
+
+function nearText(nearest: UnmatchedEvent['nearest']): string {
+  return nearest ? `. Closest is ${nearest.trigger} (${nearest.pointer}): ${nearest.reason}` : '';
 }
 
 function verdictText(verdict: EventVerdict): string {

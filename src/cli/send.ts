@@ -30,7 +30,15 @@ export async function send(name: string, options: SendOptions, format: Format, s
   const input = await readInput(name);
   const wanted = input.ok ? requestsOf(input.bytes, options) : input;
   if (!wanted.ok) return giveUp(wanted);
-  let report: SendReport = { accepted: [], deadLettered: [], refused: [], verdicts: [], runs: [], undecided: false };
+  let report: SendReport = {
+    accepted: [],
+    deadLettered: [],
+    refused: [],
+    verdicts: [],
+    unmatched: [],
+    runs: [],
+    undecided: false,
+  };
   for (const request of wanted.requests) {
     const reply = await post(service, request, options.wait);
     if (!reply.ok) {
@@ -85,6 +93,7 @@ function extended(report: SendReport, { first }: EventRequest, reply: Reply, { w
     accepted: [...report.accepted, ...body.accepted],
     deadLettered: [...report.deadLettered, ...deadLettered],
     verdicts: [...report.verdicts, ...(body.verdicts ?? [])],
+    unmatched: [...report.unmatched, ...(body.unmatched ?? [])],
     undecided: report.undecided || (wait !== undefined && body.verdicts === undefined),
   };
 }

@@ -45,7 +45,8 @@ export async function receive(deps: HttpDependencies, exchange: Exchange, door: 
   measure(deps, exchange, door.name, { eventCount: decoded.events.length, outcome });
   log(deps, exchange, door.name, outcome);
   if (outcome.verdicts === undefined) return json(202, acknowledgement(outcome));
-  const body200 = { ...acknowledgement(outcome), verdicts: outcome.verdicts };
+  const { verdicts, unmatched = [] } = outcome;
+  const body200 = { ...acknowledgement(outcome), verdicts, unmatched };
   return json(200, body200, { 'preference-applied': `wait=${waitSeconds}` });
 }
 

@@ -88,6 +88,7 @@ describe('what signalbox send prints', () => {
     deadLettered: [],
     refused: [],
     verdicts: [],
+    unmatched: [],
     runs: [],
     undecided: false,
   };
@@ -101,6 +102,18 @@ describe('what signalbox send prints', () => {
       'evt_1  retrain (k)  accepted',
       'evt_2  accepted; no trigger wanted it',
       '2 events accepted',
+    ]);
+  });
+
+  test('says which trigger came closest to an event nobody wanted, where the service told', () => {
+    const nearest = { trigger: 'retrain', pointer: '/events/pattern/data/n', reason: 'data.n 1 is not > 5.' };
+    const report = {
+      ...nothing,
+      accepted: [{ ...accepted, triggers: [] }],
+      unmatched: [{ eventId: 'evt_1', nearest }],
+    };
+    expect(reportLines(report)).toEqual([
+      'evt_1  accepted; no trigger wanted it. Closest is retrain (/events/pattern/data/n): data.n 1 is not > 5.',
     ]);
   });
 

@@ -94,6 +94,14 @@ describe('POST /events', () => {
     expect([service.accepted.length, waits.length]).toEqual([6, 3]);
   });
 
+  test('answers a waiting sender which events nobody took, with the trigger that came closest', async () => {
+    const nearest = { trigger: 'retrain', pointer: '/events/pattern/type', reason: 'type "a" is not "b".' };
+    const unmatched = [{ eventId: 'evt_1', nearest }];
+    const service = await startService({}, async (events) => ({ ...acceptAll(events), verdicts: [], unmatched }));
+    const waited = await sendEvent(service, eventOf(), { prefer: 'wait=5' });
+    expect([waited.status, await bodyOf(waited)]).toMatchObject([200, { verdicts: [], unmatched }]);
+  });
+
   test('answers the plain 202 where no verdict fell within the wait', async () => {
     const answer = await sendEvent(await startService(), eventOf(), { prefer: 'wait=1' });
     expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, null]);

@@ -181,7 +181,7 @@ async function serviceAndDocument() {
     { read, explain, operate, rebuild, sources: () => new Map([['landing', landing]]) },
     async (events) => {
       const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
-      return { ...acceptAll(events), verdicts };
+      return { ...acceptAll(events), verdicts, unmatched: [{ eventId: 'evt_2' }] };
     },
   );
   const document: Json = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text());

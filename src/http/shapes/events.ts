@@ -28,8 +28,23 @@ const verdict = z.object({
   code: z.string().exactOptional(),
 });
 
+const nearest = z.object({
+  trigger: z.string(),
+  pointer: z.string().describe('Place of the clause in the spec of the trigger.'),
+  reason: z.string(),
+});
+const unmatched = z.object({
+  eventId: z.string(),
+  nearest: nearest
+    .exactOptional()
+    .describe('The trigger that came closest, with the first clause the event does not fit; of 20 events at most.'),
+});
+
 /** What became of the events of a request. */
 export const acknowledgement = z.object({ accepted: z.array(accepted), deadLettered: z.array(deadLettered) });
 
-/** The same, with what each trigger decided. */
-export const acknowledgementWithVerdicts = acknowledgement.extend({ verdicts: z.array(verdict) });
+/** The same, with what each trigger decided, and which events no trigger took. */
+export const acknowledgementWithVerdicts = acknowledgement.extend({
+  verdicts: z.array(verdict),
+  unmatched: z.array(unmatched),
+});
