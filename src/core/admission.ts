@@ -14,6 +14,9 @@ import { joined } from './unit.ts';
 import { joinable } from './waiting.ts';
 import { gatheredBytes } from './weight.ts';
 
+/** Events that a moved wait names: it may move often, and each time a page carries them. */
+const MOVED_IDS_MAX = 1_000;
+
 type Closed = { readonly stage: StageName } & Extract<Admission, { kind: 'closed' }>;
 
 /** The first closed stage for a candidate; undefined where all are open. */
@@ -90,7 +93,18 @@ export function decideWaiting(view: View, key: string): Decision {
   const how = stays(first.how, onExcess);
   if (first.stage === stage && first.untilAt === untilAt && first.how === how) return NOTHING;
   const until = untilAt === undefined ? {} : { untilAt };
-  return { drafts: [...drafts, { kind: 'waitMoved', key, how, stage, ...until, reason }], effects, moves: [] };
+  const eventIds = first.items.slice(0, MOVED_IDS_MAX).map((item) => item.eventId);
+  const moved: Draft = {
+    kind: 'waitMoved',
+    key,
+    how,
+    stage,
+    ...until,
+    reason,
+    eventIds,
+    eventCount: first.items.length,
+  };
+  return { drafts: [...drafts, moved], effects, moves: [] };
 }
 
 /** A candidate that waits as a run of its own stays one; a held one becomes what the stage makes of it. */

@@ -155,6 +155,9 @@ type What =
       readonly stage: StageName;
       readonly untilAt?: number;
       readonly reason: Reason;
+      /** What waits: the ids of its oldest events, and how many there are in all. */
+      readonly eventIds: readonly string[];
+      readonly eventCount: number;
     })
   /** The first that waited of the key waits no longer. */
   | (About & { readonly kind: 'waitEnded' })

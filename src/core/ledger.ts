@@ -95,7 +95,7 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
       return { ...waiting(wait), ...naming(unit.items.map((item) => item.eventId)), detail };
     }
     case 'waitMoved':
-      return waiting(fact);
+      return { ...waiting(fact), eventIds: fact.eventIds, eventCount: fact.eventCount };
     case 'runDecided':
       return decided(fact);
     case 'startReported':
@@ -158,7 +158,9 @@ function collected(
 }
 
 /** A candidate waits, now or still, for another stage than before. */
-function waiting(fact: Pick<FactOf<'waitMoved'>, 'seq' | 'at' | 'key' | 'stage' | 'untilAt' | 'reason'>): LedgerEntry {
+function waiting(
+  fact: Pick<FactOf<'candidateWaits'>, 'seq' | 'at' | 'key' | 'stage' | 'untilAt' | 'reason'>,
+): LedgerEntry {
   const { seq, at, key, stage, untilAt, reason } = fact;
   const due = untilAt === undefined ? {} : { dueAt: untilAt };
   return { seq, at, kind: 'waiting', key, stage, ...due, reason: reason.kind, why: reason };

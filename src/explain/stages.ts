@@ -26,21 +26,27 @@ export type Way = {
  */
 export function stageAnswers(way: Way): readonly StageAnswer[] {
   const said = new Map<StageName, StageAnswer>();
+  let latest: Said | undefined;
   for (const entry of way.entries) {
     const answer = answerOf(entry, way);
-    if (answer) said.set(answer.stage, answer);
+    if (!answer) continue;
+    said.set(answer.stage, answer);
+    latest = answer;
   }
   const { place } = way;
   if (place && place.kind !== 'gone' && place.kind !== 'starting') {
     const stage = place.kind === 'kept' ? 'pause' : place.stage;
-    said.set(stage, { stage, verdict: 'waiting', ...placed(place, way.key) });
+    latest = { stage, verdict: 'waiting', ...placed(place, way.key) };
+    said.set(stage, latest);
   }
   const order = stagesOf(way.definition, new Set(said.keys()));
-  const last = order.findLastIndex((stage) => said.has(stage));
+  // What waits is looked at from the first stage on: it may have gone back to an earlier one than held it before.
+  const waitsAt = latest?.verdict === 'waiting' ? order.indexOf(latest.stage) : -1;
+  const last = waitsAt >= 0 ? waitsAt : order.findLastIndex((stage) => said.has(stage));
   const ended = last >= 0 && isEnd(said.get(order[last] ?? 'run')?.verdict);
   return order.map((stage, index): StageAnswer => {
     const own = said.get(stage);
-    if (own) return index < last && own.verdict === 'waiting' ? { ...own, verdict: 'held' } : own;
+    if (own) return index !== last && own.verdict === 'waiting' ? { ...own, verdict: 'held' } : own;
     if (index < last) return { stage, verdict: 'passed', sentence: passedText(stage, way) };
     return ended
       ? { stage, verdict: 'notReached', sentence: 'It did not come this far.' }

@@ -94,4 +94,29 @@ describe('the ledger of a step', () => {
       why: { kind: 'coolingDown', untilAt: T0 + HOUR, periodMs: HOUR },
     });
   });
+
+  it('names the events of a candidate that waits for something else than before', () => {
+    const cooldown = { periodMs: HOUR, onExcess: 'hold' } as const;
+    const concurrency = { limit: 1, onExcess: 'hold', scope: 'key' } as const;
+    const came = [offer(0, 'a'), offer(1, 'b'), offer(2, 'c'), tick(HOUR)];
+    const { state, facts } = given({ cooldown, concurrency }).when(...came);
+    expect(ledgerPage(state, facts).entries.at(-1)).toMatchObject({
+      kind: 'waiting',
+      stage: 'concurrency',
+      eventIds: [idOf('b'), idOf('c')],
+      eventCount: 2,
+      why: { kind: 'runsRunning', limit: 1, running: 1 },
+    });
+  });
+
+  it('names the oldest thousand of many that wait for something else', () => {
+    const cooldown = { periodMs: HOUR, onExcess: 'hold' } as const;
+    const concurrency = { limit: 1, onExcess: 'hold', scope: 'key' } as const;
+    const came = Array.from({ length: 1_002 }, (_, index) => offer(index, `e${index}`));
+    const { state, facts } = given({ cooldown, concurrency }).when(...came, tick(HOUR));
+    const moved = ledgerPage(state, facts).entries.at(-1);
+    expect(moved).toMatchObject({ kind: 'waiting', stage: 'concurrency', eventCount: 1_001 });
+    expect(moved?.eventIds).toHaveLength(1_000);
+    expect(moved?.eventIds?.[0]).toBe(idOf('e1'));
+  });
 });

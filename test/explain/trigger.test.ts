@@ -78,6 +78,24 @@ describe('an event that became part of a run', () => {
   });
 });
 
+describe('an event whose candidate went back to an earlier stage', () => {
+  it('waits for that one, and was held by the later one', () => {
+    const answer = explainTaken(
+      evidence([
+        entry({ seq: 2, kind: 'waiting', stage: 'concurrency', why: { kind: 'runsRunning', limit: 1, running: 1 } }),
+        entry({
+          seq: 5,
+          kind: 'waiting',
+          stage: 'cooldown',
+          why: { kind: 'coolingDown', untilAt: AT + HOUR, periodMs: HOUR },
+        }),
+      ]),
+    );
+    expect(verdicts(answer)).toMatchObject({ cooldown: 'waiting', concurrency: 'held', run: 'notReached' });
+    expect(answer).toMatchObject({ outcome: 'waiting', conclusion: expect.stringContaining('cools down for 1h') });
+  });
+});
+
 describe('an event that was suppressed', () => {
   it('is told by which stage, with the values compared; later stages were not reached', () => {
     const answer = explainTaken(
