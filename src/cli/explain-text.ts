@@ -59,9 +59,10 @@ export function stageLines({ stage, verdict, sentence }: StageAnswer, width: num
 }
 
 function runLines(run: NonNullable<TriggerAnswer['run']>, { nowMs, serviceUrl }: Page): readonly string[] {
-  const { runId, status, target, eventCount, startedAt, endedAt, links } = run;
+  const { runId, status, target, eventCount, startedAt, endedAt, approval, links } = run;
   const when = endedAt ?? startedAt;
-  const told = [status, when === undefined ? '' : moment(when, nowMs), target ?? '', counted(eventCount, 'event')];
+  const now = approval ? `waits for approval until ${moment(approval.until, nowMs)}` : status;
+  const told = [now, when === undefined ? '' : moment(when, nowMs), target ?? '', counted(eventCount, 'event')];
   return [
     `  run ${runId}`,
     `    ${told.filter((part) => part !== '').join('  ')}`,

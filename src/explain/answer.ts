@@ -46,6 +46,10 @@ const triggerAnswer = z.object({
       decidedAt: moment,
       startedAt: moment.exactOptional(),
       endedAt: moment.exactOptional(),
+      approval: z
+        .object({ until: moment, onTimeout: z.enum(['reject', 'approve']) })
+        .exactOptional()
+        .describe('Where it waits for approval now: until when, and what becomes of it then.'),
       links,
     })
     .exactOptional(),

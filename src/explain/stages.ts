@@ -3,7 +3,7 @@ import type { StageName } from '../core/reason.ts';
 import type { OpenPlace, Place } from '../core/whereabouts.ts';
 import type { Definition } from '../spec/definition.ts';
 import type { StoredEntry } from '../store/store.ts';
-import { rfc3339, type StageAnswer } from './answer.ts';
+import { rfc3339, type StageAnswer, type TriggerAnswer } from './answer.ts';
 import { counted } from './counted.ts';
 import { stagesOf } from './stage-order.ts';
 
@@ -18,6 +18,8 @@ export type Way = {
   readonly definition?: Definition;
   /** Where the instance has it now. */
   readonly place?: Place;
+  /** Where its run waits for approval now. */
+  readonly approval?: NonNullable<TriggerAnswer['run']>['approval'];
 };
 
 /**
@@ -60,7 +62,7 @@ function isEnd(verdict: StageAnswer['verdict'] | undefined): boolean {
   return verdict === 'suppressed' || verdict === 'deadLettered' || verdict === 'waiting';
 }
 
-function answerOf(entry: StoredEntry, { key, entries }: Way): Said | undefined {
+function answerOf(entry: StoredEntry, { key, entries, approval }: Way): Said | undefined {
   const at = rfc3339(entry.at);
   const reason = entry.why && { reason: entry.why };
   const why = entry.why ? ` ${explain(entry.why, rfc3339)}` : '';
@@ -95,7 +97,8 @@ function answerOf(entry: StoredEntry, { key, entries }: Way): Said | undefined {
     case 'runDecided': {
       const end = entries.find(({ kind, runId }) => kind === 'runEnded' && runId === entry.runId);
       const others = othersText(entry.eventCount ?? 1);
-      const sentence = `It is part of run ${entry.runId}${others}${end ? `, which ended ${end.detail}` : ''}.`;
+      const fate = end ? `, which ended ${end.detail}` : approval ? approvalText(approval) : '';
+      const sentence = `It is part of run ${entry.runId}${others}${fate}.`;
       return { stage: 'run', verdict: 'passed', sentence, at };
     }
     case 'startReported':
@@ -108,6 +111,10 @@ function answerOf(entry: StoredEntry, { key, entries }: Way): Said | undefined {
     case 'breaker':
       return undefined;
   }
+}
+
+function approvalText({ until, onTimeout }: NonNullable<Way['approval']>): string {
+  return `, which waits for approval until ${until}, then is ${onTimeout === 'approve' ? 'approved' : 'rejected'}`;
 }
 
 function collectedText({ stage, detail }: StoredEntry, key: string): string {

@@ -9,6 +9,9 @@ import { stageAnswers } from './stages.ts';
 /** The path of this service and, where it is known, the address in the Temporal UI. */
 export type Links = TriggerAnswer['links'];
 
+/** Until when a run waits for approval, and what becomes of it then. */
+export type OpenApproval = NonNullable<NonNullable<TriggerAnswer['run']>['approval']>;
+
 /** What is known of an event in one trigger. Times are epoch milliseconds. */
 export type Evidence = {
   readonly eventId: string;
@@ -23,12 +26,14 @@ export type Evidence = {
   readonly definition?: Definition;
   /** What the instance says; absent where it does not answer. */
   readonly live?: Whereabouts;
+  /** Where its run waits for approval now. */
+  readonly approval?: OpenApproval;
   readonly linkOf: { readonly run: (runId: string) => Links; readonly trigger: (trigger: string) => Links };
 };
 
 /** What a trigger made of an event it took. */
 export function explainTaken(evidence: Evidence): TriggerAnswer {
-  const { taken, receivedAt, time, live, definition, storedSeq } = evidence;
+  const { taken, receivedAt, time, live, definition, storedSeq, approval } = evidence;
   const { first, repeats } = deliveries(evidence.entries);
   const place = current(live, first);
   const stages = stageAnswers({
@@ -38,6 +43,7 @@ export function explainTaken(evidence: Evidence): TriggerAnswer {
     entries: first,
     ...(definition && { definition }),
     ...(place && { place }),
+    ...(approval && { approval }),
   });
   const run = runOf(first, evidence);
   const outcome = outcomeOf(stages, run, place);
@@ -100,7 +106,7 @@ function current(live: Whereabouts | undefined, entries: readonly StoredEntry[])
   return isDecided ? undefined : live?.place;
 }
 
-function runOf(entries: readonly StoredEntry[], { linkOf }: Evidence): TriggerAnswer['run'] {
+function runOf(entries: readonly StoredEntry[], { linkOf, approval }: Evidence): TriggerAnswer['run'] {
   const decided = entries.findLast(({ kind }) => kind === 'runDecided');
   const { runId } = decided ?? {};
   if (decided === undefined || runId === undefined) return undefined;
@@ -109,13 +115,14 @@ function runOf(entries: readonly StoredEntry[], { linkOf }: Evidence): TriggerAn
   const [started, ended] = [of('startReported'), of('runEnded')];
   return {
     runId,
-    status: ended?.detail ?? (started ? 'running' : 'decided'),
+    status: ended?.detail ?? (approval ? 'waitingForApproval' : started ? 'running' : 'decided'),
     cause: decided.detail ?? 'events',
     ...(decided.target !== undefined && { target: decided.target }),
     eventCount: decided.eventCount ?? decided.eventIds?.length ?? 1,
     decidedAt: rfc3339(decided.at),
     ...(started && { startedAt: rfc3339(started.at) }),
     ...(ended && { endedAt: rfc3339(ended.at) }),
+    ...(approval && !ended && { approval }),
     links: linkOf.run(runId),
   };
 }

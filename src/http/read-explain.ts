@@ -9,7 +9,7 @@ import { feedItemOf } from '../explain/feed-answer.ts';
 import { countMisses } from '../explain/misses.ts';
 import { bucketOf, statsOf } from '../explain/stats.ts';
 import type { StatsAnswer } from '../explain/stats-answer.ts';
-import { explainFailed, explainTaken, type Links } from '../explain/trigger.ts';
+import { explainFailed, explainTaken, type Links, type OpenApproval } from '../explain/trigger.ts';
 import { explainTrigger } from '../explain/why.ts';
 import type { Definitions } from '../load/definitions.ts';
 import type {
@@ -29,10 +29,12 @@ const MISSES_LOOKED_AT_MAX = 500;
 /** Suppressions a why looks through for an example of each reason. */
 const EXAMPLES_LOOKED_AT_MAX = 200;
 
-/** Asks the instance of a trigger; undefined where it does not answer, or has not started. */
+/** Asks the instance of a trigger, or a run; undefined where it does not answer, or has not started. */
 export type AskInstance = {
   readonly where: (trigger: string, key: string, eventId: string) => Promise<Whereabouts | undefined>;
   readonly open: (trigger: string) => Promise<OpenWork | undefined>;
+  /** Undefined also where the run does not wait for approval. */
+  readonly approval: (runId: string) => Promise<OpenApproval | undefined>;
 };
 
 export type ExplainDependencies = {
@@ -106,9 +108,13 @@ async function takenAnswer(
   const definition = deps.definitions().triggers.get(taken.trigger)?.definition;
   // What is decided stays decided: only what is not is asked for where it happens.
   const isDecided = entries.some(({ kind }) => DECIDED.has(kind));
-  const [seqs, live] = await Promise.all([
+  const goesOn = entries.some(({ kind }) => kind === 'runEnded')
+    ? undefined
+    : entries.findLast(({ kind }) => kind === 'runDecided')?.runId;
+  const [seqs, live, approval] = await Promise.all([
     deps.store.ledgerSeq(entries[0]?.instance ?? instanceId(taken.trigger)),
     isDecided ? undefined : deps.instances.where(taken.trigger, taken.key, event.eventId),
+    goesOn === undefined ? undefined : deps.instances.approval(goesOn),
   ]);
   const time = typeof event.event['time'] === 'string' ? Date.parse(event.event['time']) : Number.NaN;
   return explainTaken({
@@ -120,6 +126,7 @@ async function takenAnswer(
     storedSeq: seqs.ok ? seqs.value : 0,
     ...(definition && { definition }),
     ...(live && { live }),
+    ...(approval && { approval }),
     linkOf: linksOf(deps),
   });
 }

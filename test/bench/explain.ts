@@ -113,7 +113,7 @@ try {
   while (store.status().state === 'opening') await sleep(100);
   const api = createExplainApi({
     store,
-    instances: { where: async () => undefined, open: async () => undefined },
+    instances: { where: async () => undefined, open: async () => undefined, approval: async () => undefined },
     definitions: () => ({
       loadedAt: 1,
       triggers: new Map(),

@@ -41,6 +41,14 @@ describe('an explanation for people', () => {
     expect(long.filter((line) => !/http|evt_/.test(line))).toEqual([]);
   });
 
+  test('says until when a run waits for approval', () => {
+    const approval = { until: new Date(NOW + HOUR).toISOString(), onTimeout: 'reject' } as const;
+    const triggers = EXPLAINED.triggers.map((one) => (one.run ? { ...one, run: { ...one.run, approval } } : one));
+    expect(explainLines({ ...EXPLAINED, triggers }, page(80)).join('\n')).toMatch(
+      /^ {4}waits for approval until \d\d:\d\d:\d\d \(in 1h\)/m,
+    );
+  });
+
   test('cannot command the terminal, whatever an event holds', () => {
     const evil = { ...EXPLAINED, subject: 'a\u001b[2J' };
     expect(explainLines(evil, page(80)).join('\n')).not.toContain('\u001b');

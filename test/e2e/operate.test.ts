@@ -62,6 +62,16 @@ describe('a run that waits for approval', () => {
     await statusOf(runId, 'waitingForApproval');
     const waiting = await service.get(`/v1/runs/${runId}`);
     expect(waiting.body).toMatchObject({ approval: { state: 'waiting', onTimeout: 'reject', why: 'approval' } });
+    const { body } = await service.get(`/v1/runs/${runId}/events`);
+    const [{ eventId }]: readonly [{ readonly eventId: string }] = JSON.parse(JSON.stringify(body['events']));
+    const explained = await eventually('explain knows of the run', async () => {
+      const answer = await service.get(`/v1/events/${eventId}/explain`);
+      return text(answer.body['conclusion']).includes(runId) ? answer.body : undefined;
+    });
+    expect(explained).toMatchObject({
+      conclusion: expect.stringContaining('which waits for approval until '),
+      triggers: [{ run: { status: 'waitingForApproval', approval: { onTimeout: 'reject' } } }],
+    });
     const first = await service.order(`/v1/runs/${runId}/approve`, { by: 'ann', reason: 'seen' });
     expect(first).toMatchObject({ status: 200, body: { decision: 'approved', by: 'ann', reason: 'seen' } });
     await statusOf(runId, 'succeeded');

@@ -78,6 +78,30 @@ describe('an event that became part of a run', () => {
   });
 });
 
+describe('an event whose run waits for approval', () => {
+  const decided = entry({ seq: 2, kind: 'runDecided', runId: 'sb1-7', detail: 'events', eventCount: 2 });
+  const begun = entry({ seq: 3, kind: 'startReported', runId: 'sb1-7', detail: 'started' });
+  const approval = { until: '2026-09-01T18:00:00.000Z', onTimeout: 'reject' } as const;
+
+  it('is told until when, and what becomes of it then', () => {
+    expect(explainTaken(evidence([decided, begun], { approval }))).toMatchObject({
+      conclusion:
+        'It is part of run sb1-7 with 1 other, which waits for approval until 2026-09-01T18:00:00.000Z, then is rejected.',
+      run: { status: 'waitingForApproval', approval },
+    });
+    const patient = { ...approval, onTimeout: 'approve' } as const;
+    expect(explainTaken(evidence([decided, begun], { approval: patient })).conclusion).toContain('then is approved.');
+  });
+
+  it('is told how it ended, where it has ended since', () => {
+    const ended = entry({ seq: 4, kind: 'runEnded', runId: 'sb1-7', detail: 'rejected' });
+    const answer = explainTaken(evidence([decided, begun, ended], { approval }));
+    expect(answer.conclusion).toContain('which ended rejected.');
+    expect(answer.run).toMatchObject({ status: 'rejected' });
+    expect(answer.run).not.toHaveProperty('approval');
+  });
+});
+
 describe('an event whose candidate went back to an earlier stage', () => {
   it('waits for that one, and was held by the later one', () => {
     const answer = explainTaken(
