@@ -30,7 +30,7 @@ export function statsTable(triggers: readonly StatsAnswer[], nowMs: number): rea
 
 /** Everything about one trigger. */
 export function statsLines(stats: StatsAnswer, nowMs: number): readonly string[] {
-  const { trigger, since, events, runs, suppressed, toStart, lastSuccessAt, stalenessMs } = stats;
+  const { trigger, since, events, runs, suppressed, toStart, withoutRun = [], lastSuccessAt, stalenessMs } = stats;
   const ended = Object.entries(runs.ended).map(([status, count]) => `${count} ${status}`);
   const stale = stalenessMs === undefined ? 'no run has succeeded yet' : `${spanText(stalenessMs)} since a success`;
   const rows = [
@@ -43,11 +43,28 @@ export function statsLines(stats: StatsAnswer, nowMs: number): readonly string[]
     ]),
     ['runs', `${runs.decided} decided, ${runs.started} started${ended.length === 0 ? '' : `, ${ended.join(', ')}`}`],
     ['fired', firedText(stats)],
+    ...withoutRun.map((event, index) => [index === 0 ? 'without a run' : '', withoutRunText(event, nowMs)]),
     ...startRows(toStart),
     ['staleness', lastSuccessAt === undefined ? stale : `${stale}, ${moment(lastSuccessAt, nowMs)}`],
   ];
   return table(rows);
 }
+
+function withoutRunText(
+  { eventId, receivedAt, outcome, stage, reason }: NonNullable<StatsAnswer['withoutRun']>[number],
+  nowMs: number,
+): string {
+  const by = stage === undefined ? '' : ` ${outcome === 'waiting' ? 'in' : 'by'} ${stage}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `${eventId}  ${OUTCOME_TEXT[outcome]}${by}${why}  ${moment(receivedAt, nowMs)}`;
+}
+
+const OUTCOME_TEXT = {
+  suppressed: 'suppressed',
+  deadLettered: 'dead-lettered',
+  waiting: 'waits',
+  undecided: 'no verdict known yet',
+} as const;
 
 function startRows({ fromArrival, fromEvent }: StatsAnswer['toStart']): readonly (readonly string[])[] {
   const text = ({ p50Ms, p95Ms, maxMs }: NonNullable<typeof fromArrival>): string =>

@@ -20,6 +20,18 @@ export const statsAnswer = z.object({
       fromEvent: span.exactOptional().describe('From the earliest time the events themselves name.'),
     })
     .describe('Over the runs that started in the span.'),
+  withoutRun: z
+    .array(
+      z.object({
+        eventId: z.string(),
+        receivedAt: moment,
+        outcome: z.enum(['suppressed', 'deadLettered', 'waiting', 'undecided']),
+        stage: z.string().exactOptional().describe('`match`, or the stage that ended it or has it now.'),
+        reason: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional()
+    .describe('Events it took, or failed on, that led to no run: the newest 20. Of one trigger alone.'),
   lastSuccessAt: moment.exactOptional(),
   stalenessMs: z.number().exactOptional().describe('Since the last success; absent where there was none.'),
 });

@@ -11,6 +11,7 @@ import { bucketOf, statsOf } from '../explain/stats.ts';
 import type { StatsAnswer } from '../explain/stats-answer.ts';
 import { explainFailed, explainTaken, type Links, type OpenApproval } from '../explain/trigger.ts';
 import { explainTrigger } from '../explain/why.ts';
+import { withoutRunOf } from '../explain/without-run.ts';
 import type { Definitions } from '../load/definitions.ts';
 import type {
   ReasonReader,
@@ -28,6 +29,9 @@ import type { ReadResult } from './read-api.ts';
 const MISSES_LOOKED_AT_MAX = 500;
 /** Suppressions a why looks through for an example of each reason. */
 const EXAMPLES_LOOKED_AT_MAX = 200;
+
+/** Events without a run that statistics name: each is one more question to the store, and people read no more. */
+const WITHOUT_RUN_MAX = 20;
 
 /** Asks the instance of a trigger, or a run; undefined where it does not answer, or has not started. */
 export type AskInstance = {
@@ -65,7 +69,7 @@ export function createExplainApi(deps: ExplainDependencies): ExplainApi {
     why: (trigger, sinceAt) => why(deps, trigger, sinceAt),
     stats: async (trigger, sinceAt) => {
       if (!definitions().triggers.has(trigger)) return unknownTrigger(trigger);
-      return stats(deps, trigger, sinceAt);
+      return statsOfOne(deps, trigger, sinceAt);
     },
     allStats: async (sinceAt) => {
       const all: StatsAnswer[] = [];
@@ -250,6 +254,28 @@ async function stats(deps: ExplainDependencies, trigger: string, sinceAt: number
     ...(lastSuccess && { lastSuccess }),
   });
   return { ok: true, value };
+}
+
+/** Statistics with the newest events that led to no run. */
+async function statsOfOne(
+  deps: ExplainDependencies,
+  trigger: string,
+  sinceAt: number,
+): ReturnType<ExplainApi['stats']> {
+  const { store } = deps;
+  const [all, newest] = await Promise.all([
+    stats(deps, trigger, sinceAt),
+    store.withoutRun({ trigger, sinceAt, untilAt: deps.now(), limit: WITHOUT_RUN_MAX }),
+  ]);
+  if (!all.ok) return all;
+  if (!newest.ok) return newest;
+  const withoutRun: NonNullable<StatsAnswer['withoutRun']> = [];
+  for (const event of newest.value.items) {
+    const entries = await store.entriesOfEvent(event.eventId);
+    if (!entries.ok) return entries;
+    withoutRun.push(withoutRunOf(trigger, event, entries.value));
+  }
+  return { ok: true, value: { ...all.value, withoutRun } };
 }
 
 function spanOf({ p50Ms, p95Ms, maxMs }: StartLatency): { p50Ms: number; p95Ms: number; maxMs: number } {

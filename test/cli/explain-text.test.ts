@@ -85,6 +85,8 @@ describe('statistics for people', () => {
     expect(text).toContain('▁█▁  at most 3 an hour');
     expect(text).toContain('1h since a success');
     expect(text).toContain('event to start    p50 2s, p95 9s, at most 9.5s');
+    expect(text).toMatch(/without a run {5}evt_\S+ {2}suppressed by freshness \(tooOld\) {2}\d\d:\d\d:\d\d/);
+    expect(text).toMatch(/^ +evt_\S+ {2}waits in debounce {2}/m);
     const { lastSuccessAt: _, stalenessMs: __, ...never } = STATS;
     const quiet = statsLines({ ...never, fired: [], toStart: {}, bucketMs: 24 * HOUR }, NOW).join('\n');
     expect(quiet).toContain('no run');

@@ -2,6 +2,7 @@ import type { ExplainApi } from '../../src/http/explain-api.ts';
 import { explainEvent } from '../../src/explain/event.ts';
 import { feedItemOf } from '../../src/explain/feed-answer.ts';
 import { statsOf } from '../../src/explain/stats.ts';
+import type { StatsAnswer } from '../../src/explain/stats-answer.ts';
 import { explainTaken } from '../../src/explain/trigger.ts';
 import { explainTrigger } from '../../src/explain/why.ts';
 import { refusal } from '../../src/errors.ts';
@@ -135,32 +136,40 @@ export const WHY = explainTrigger({
   notices: ['This definition is live since then.'],
 });
 
-export const STATS = statsOf({
-  trigger: 'retrain',
-  sinceAt: AT - 3 * HOUR,
-  untilAt: AT,
-  counts: [
-    { trigger: 'retrain', kind: 'runDecided', entries: 3, events: 7, firstAt: AT, lastAt: AT },
-    { trigger: 'retrain', kind: 'runEnded', detail: 'failed', entries: 1, events: 0, firstAt: AT, lastAt: AT },
-    {
-      trigger: 'retrain',
-      kind: 'suppressed',
-      stage: 'dedupe',
-      reason: 'duplicate',
-      entries: 2,
-      events: 2,
-      firstAt: AT,
-      lastAt: AT,
+const came = { eventId: EVENT, receivedAt: new Date(AT).toISOString() };
+
+export const STATS: StatsAnswer = {
+  ...statsOf({
+    trigger: 'retrain',
+    sinceAt: AT - 3 * HOUR,
+    untilAt: AT,
+    counts: [
+      { trigger: 'retrain', kind: 'runDecided', entries: 3, events: 7, firstAt: AT, lastAt: AT },
+      { trigger: 'retrain', kind: 'runEnded', detail: 'failed', entries: 1, events: 0, firstAt: AT, lastAt: AT },
+      {
+        trigger: 'retrain',
+        kind: 'suppressed',
+        stage: 'dedupe',
+        reason: 'duplicate',
+        entries: 2,
+        events: 2,
+        firstAt: AT,
+        lastAt: AT,
+      },
+    ],
+    taken: 11,
+    fired: new Map([[AT - 2 * HOUR, 3]]),
+    toStart: {
+      fromArrival: { p50Ms: 40, p95Ms: 120, maxMs: 130 },
+      fromEvent: { p50Ms: 2_000, p95Ms: 9_000, maxMs: 9_500 },
     },
+    lastSuccess: { ...RUN, endedAt: AT - HOUR },
+  }),
+  withoutRun: [
+    { ...came, outcome: 'suppressed', stage: 'freshness', reason: 'tooOld' },
+    { ...came, outcome: 'waiting', stage: 'debounce' },
   ],
-  taken: 11,
-  fired: new Map([[AT - 2 * HOUR, 3]]),
-  toStart: {
-    fromArrival: { p50Ms: 40, p95Ms: 120, maxMs: 130 },
-    fromEvent: { p50Ms: 2_000, p95Ms: 9_000, maxMs: 9_500 },
-  },
-  lastSuccess: { ...RUN, endedAt: AT - HOUR },
-});
+};
 
 /** Answers about the event and the trigger of these tests, and about nothing else; `asked` gathers what was asked. */
 export function explaining(asked: { readonly queries: EventQuery[]; readonly since: number[] }): ExplainApi {
