@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+
 import type { Connection } from '@temporalio/client';
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 
@@ -22,6 +24,7 @@ import {
 import { openServiceStore } from './service-store.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import { connectClient, connectWorker, type TemporalTarget } from './temporal/connect.ts';
+import { lockState } from './temporal/embedded/state-lock.ts';
 import { type EmbeddedServer, startEmbedded } from './temporal/embedded/start.ts';
 import { prepareNamespace } from './temporal/namespace.ts';
 import { VERSION } from './version.ts';
@@ -102,10 +105,12 @@ async function startParts(
   const loaded = await loadDefinitions(settings, log, metrics);
   if (!loaded.ok) return loaded;
   undo.push(() => loaded.definitions.close());
-  const store = openServiceStore(settings, roles.http && roles.worker, log, metrics);
-  undo.push(() => store.close());
   const temporal = await startTemporal(settings, report, signal, undo);
   if (!temporal.ok) return temporal;
+  const locked = await lockForStore(settings, roles, report, undo);
+  if (locked) return locked;
+  const store = openServiceStore(settings, isWhole(roles), log, metrics);
+  undo.push(() => store.close());
   const { connection, namespace, target, server } = temporal;
   const shared: Shared = {
     settings,
@@ -182,6 +187,26 @@ async function loadDefinitions(
   }
   publish(watched.watch.current());
   return { ok: true, definitions: watched.watch };
+}
+
+/** A process that does everything may keep its store in its state directory. */
+function isWhole({ http, worker }: Roles): boolean {
+  return http && worker;
+}
+
+/** Two processes in one embedded database would corrupt it. Beside an embedded server the state directory is locked already. */
+async function lockForStore(
+  { store, temporal, stateDirectory }: Settings,
+  roles: Roles,
+  report: (line: string) => void,
+  undo: Undo[],
+): Promise<NotStarted | undefined> {
+  if (store.kind !== 'embedded' || temporal.mode === 'embedded' || !isWhole(roles)) return undefined;
+  mkdirSync(stateDirectory, { recursive: true });
+  const locked = await lockState(stateDirectory, report);
+  if (!locked.ok) return locked;
+  undo.push(() => locked.lock.release());
+  return undefined;
 }
 
 type Temporal = {

@@ -44,7 +44,6 @@ async function run(database: PGlite, statements: readonly Statement[]): Promise<
 }
 
 async function serve(dataDir: string): Promise<void> {
-  if (process.platform === 'linux') setPriority(NICENESS);
   const database = await open(dataDir);
   const client = new Client(createPgConfig(database));
   await client.connect();
@@ -54,6 +53,7 @@ async function serve(dataDir: string): Promise<void> {
     reply({ kind: 'refused', detail: migrated.detail });
     return;
   }
+  if (process.platform === 'linux') setPriority(NICENESS);
   reply({ kind: 'open' });
   parentPort?.on('message', (request: ThreadRequest) => {
     if (request.kind === 'close') {

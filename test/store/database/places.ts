@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
 
+import { openEmbedded } from '../../../src/store/embedded.ts';
 import type { StorePlace } from '../../../src/store/open.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
 
@@ -22,17 +23,25 @@ export type Places = {
 export const PLACES: readonly Places[] = [embedded(), postgres()];
 
 function embedded(): Places {
-  const folders: string[] = [];
+  let folder = '';
+  let count = 0;
   return {
     name: 'PGlite',
-    start: () => Promise.resolve(),
+    // Making a database takes seconds; the others are copies of this one.
+    start: async () => {
+      folder = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
+      const made = await openEmbedded(join(folder, 'empty'));
+      if (!made.ok) throw new Error(made.detail);
+      await made.database.close();
+    },
     empty: () => {
-      const folder = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
-      folders.push(folder);
-      return Promise.resolve({ kind: 'embedded', directory: join(folder, 'store') });
+      count += 1;
+      const directory = join(folder, `store-${count}`);
+      cpSync(join(folder, 'empty'), directory, { recursive: true });
+      return Promise.resolve({ kind: 'embedded', directory });
     },
     stop: () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
     },
   };
