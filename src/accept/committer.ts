@@ -121,7 +121,7 @@ export class Committer {
         const pressure = credit.pressure;
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
         if (!refused && !spill.isActive()) return undefined;
-        const isKept = spill.begin();
+        const isKept = await spill.begin();
         // What goes to segments tells the instance nothing of a changed definition.
         if (isKept && self().sentLoadedAt !== self().definition.loadedAt) void this.nudge(self().definition);
         return (message) => {

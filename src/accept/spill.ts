@@ -27,6 +27,8 @@ export type SpillOptions = {
   readonly onKept: (offers: number) => void;
 };
 
+/** Temporal says at once whether there is a workflow of an id; a sender that is told nothing refuses. */
+const FIRST_LOOK_MS = 1_000;
 /** How long after an offer was kept the instance is asked whether it has everything; the second is the most. */
 const LOOK_AFTER_MS = 200;
 const LOOK_AFTER_MAX_MS = 1_000;
@@ -65,19 +67,34 @@ export class Spill {
 
   /** Whether offers are kept: by this sender, or by another one that the instance told of. */
   isActive(): boolean {
-    if (!this.active && (this.options.credit.spill?.pending ?? 0) > 0) this.begin();
+    if (!this.active && (this.options.credit.spill?.pending ?? 0) > 0) this.activate();
     return this.active;
   }
 
-  /** Begins to keep offers; false where the instance never said which segment comes next. */
-  begin(): boolean {
-    const { spill } = this.options.credit;
-    if (spill === undefined) return false;
-    if (!this.active) {
-      this.active = true;
-      void this.watch();
-    }
+  /** Begins to keep offers; false where nobody can say which segment comes next. */
+  async begin(): Promise<boolean> {
+    if (!this.active && this.options.credit.spill === undefined && !(await this.isUnused())) return false;
+    this.activate();
     return true;
+  }
+
+  private activate(): void {
+    if (this.active) return;
+    this.active = true;
+    void this.watch();
+  }
+
+  /** An instance that never told anything begins with the first segment, unless there was one already. */
+  private async isUnused(): Promise<boolean> {
+    const { client, trigger, now } = this.options;
+    try {
+      await client.withDeadline(now() + FIRST_LOOK_MS, () =>
+        client.workflow.getHandle(segmentId(trigger, 1)).describe(),
+      );
+      return false;
+    } catch (error) {
+      return error instanceof WorkflowNotFoundError;
+    }
   }
 
   /** Keeps an offer; nobody waits for its verdict. */

@@ -72,16 +72,16 @@ async function pendingIn(client: Client): Promise<readonly string[]> {
   for (const { name } of TRIGGERS) {
     const view = await viewOf(client, name);
     if (!view) continue;
-    const { keys, starting, pressure, counts } = view;
+    const { keys, starting, pressure, counts, spill } = view;
     const { pendingItems } = pressure;
     const open = keys.filter((key) => key.window ?? key.waiting).map(({ key }) => key);
     const ended = Object.values(counts.ended).reduce((sum, count) => sum + count, 0);
-    if (pendingItems > 0 || starting.length > 0 || open.length > 0 || ended < counts.runs) {
-      pending.push(`${name}: ${JSON.stringify({ pendingItems, starting, open, ended, runs: counts.runs })}`);
+    if (pendingItems > 0 || spill.pending > 0 || starting.length > 0 || open.length > 0 || ended < counts.runs) {
+      pending.push(`${name}: ${JSON.stringify({ pendingItems, spill, starting, open, ended, runs: counts.runs })}`);
     }
   }
-  const running = await countOf(client, 'WorkflowType = "run" AND ExecutionStatus = "Running"');
-  return running === 0 ? pending : [...pending, `${running} runs are running`];
+  const running = await countOf(client, 'WorkflowType IN ("run", "spill") AND ExecutionStatus = "Running"');
+  return running === 0 ? pending : [...pending, `${running} runs or segments are running`];
 }
 
 async function gather({ client, target }: System, sent: Sent): Promise<Pick<Books, 'evidence' | 'histories'>> {

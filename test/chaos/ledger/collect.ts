@@ -4,7 +4,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 
 import { deadLetterQuery, viewQuery } from '../../../src/contract/definitions.ts';
 import type { Batch, InstanceView, RunInput } from '../../../src/contract/messages.ts';
-import { instanceId, WORKFLOW } from '../../../src/contract/names.ts';
+import { instanceId, SEARCH_ATTRIBUTE, WORKFLOW } from '../../../src/contract/names.ts';
 import type { BrokenEvidence, DeadLetterEvidence, Delivered, RunEvidence } from './evidence.ts';
 
 type HistoryEvent = NonNullable<Awaited<ReturnType<typeof historyPage>>['events']>[number];
@@ -49,7 +49,7 @@ export async function historyOf(client: Client, trigger: string): Promise<Instan
   const signals = runs.map((run) => run.filter((event) => event.workflowExecutionSignaledEventAttributes).length);
   const failures = events.flatMap((event) => event.workflowTaskFailedEventAttributes ?? []);
   return {
-    deliveries: events.flatMap(deliveriesOf),
+    deliveries: [...events, ...(await segmentEventsOf(client, trigger))].flatMap(deliveriesOf),
     signals: signals.reduce((sum, count) => sum + count, 0),
     continuedAsNew: runs.length - 1,
     unhandledCommands: failures.filter(({ cause }) => cause === UNHANDLED_COMMAND).length,
@@ -57,6 +57,16 @@ export async function historyOf(client: Client, trigger: string): Promise<Instan
     taskTimeouts: events.flatMap((event) => event.workflowTaskTimedOutEventAttributes?.timeoutType ?? []).join(''),
     most: { events: Math.max(...runs.map((run) => run.length)), bytes, signals: Math.max(...signals) },
   };
+}
+
+/** What was kept for an instance in segments, in the order of their beginnings. */
+async function segmentEventsOf(client: Client, trigger: string): Promise<readonly HistoryEvent[]> {
+  const query = `WorkflowType = "${WORKFLOW.spill}" AND ${SEARCH_ATTRIBUTE.trigger.name} = "${trigger}"`;
+  const segments: { readonly startedAt: number; readonly events: readonly HistoryEvent[] }[] = [];
+  for await (const { workflowId, runId, startTime } of client.workflow.list({ query })) {
+    segments.push({ startedAt: startTime.getTime(), events: await eventsOf(client, workflowId, runId) });
+  }
+  return segments.toSorted((a, b) => a.startedAt - b.startedAt).flatMap(({ events }) => events);
 }
 
 /** What the current run of an instance was sent, signal by signal. */
