@@ -117,10 +117,10 @@ export class Committer {
       admit: async (messages, blocked) => {
         const offers = messages.flatMap((message) => (message.kind === 'offer' ? [message.delivery] : []));
         if (offers.length === 0) return undefined;
-        const refused = spill.isActive() ? undefined : (blocked ?? (await credit.take(loadOf(offers))));
+        const refused = (await spill.isActive()) ? undefined : (blocked ?? (await credit.take(loadOf(offers))));
         const pressure = credit.pressure;
         if (pressure) self().lane.carriedBytes = pressure.pendingBytes + pressure.keyBytes + 24 * pressure.identities;
-        if (!refused && !spill.isActive()) return undefined;
+        if (!refused && !(await spill.isActive())) return undefined;
         const isKept = await spill.begin();
         // What goes to segments tells the instance nothing of a changed definition.
         if (isKept && self().sentLoadedAt !== self().definition.loadedAt) void this.nudge(self().definition);

@@ -86,6 +86,16 @@ export class Credit {
     return this.pressure !== undefined;
   }
 
+  /** Whether the receiver had much room when it answered last. */
+  isHalfEmpty(): boolean {
+    const { pressure } = this;
+    return (
+      pressure !== undefined &&
+      pressure.pendingItems < PENDING_ITEMS_MAX / 2 &&
+      pressure.pendingBytes < PENDING_BYTES_MAX / 2
+    );
+  }
+
   private fullness(): string {
     if (!this.pressure) return 'The instance does not answer how full it is.';
     const { pendingItems, pendingBytes, keys, keyBytes } = this.pressure;

@@ -29,9 +29,12 @@ export type SpillOptions = {
 
 /** Temporal says at once whether there is a workflow of an id; a sender that is told nothing refuses. */
 const FIRST_LOOK_MS = 1_000;
-/** How long after an offer was kept the instance is asked whether it has everything; the second is the most. */
+/** How long after events were kept the instance is asked whether it has nearly everything; the second is the most. */
 const LOOK_AFTER_MS = 200;
 const LOOK_AFTER_MAX_MS = 1_000;
+/** How long new events wait for it to take the rest, and how often it is asked meanwhile. */
+const HAND_OVER_MAX_MS = 1_000;
+const HAND_OVER_LOOK_MS = 50;
 
 /**
  * What a sender does with offers for an instance that has no room: it keeps them in segments, numbered workflows that the
@@ -44,9 +47,10 @@ export class Spill {
   private active = false;
   private segment = 0;
   private filled = { offers: 0, bytes: 0, signals: 0 };
-  /** Offers handed over in all, and those of them that are not acknowledged. */
-  private handed = 0;
+  /** Offers that are not acknowledged. */
   private open = 0;
+  /** The instance has nearly everything: what comes now waits for the rest, for a moment. */
+  private handOver: Promise<void> | undefined;
 
   constructor(options: SpillOptions) {
     this.options = options;
@@ -65,8 +69,9 @@ export class Spill {
     });
   }
 
-  /** Whether offers are kept: by this sender, or by another one that the instance told of. */
-  isActive(): boolean {
+  /** Whether offers are kept: by this sender, or by another one that the instance told of. May wait for a hand-over. */
+  async isActive(): Promise<boolean> {
+    await this.handOver;
     if (!this.active && (this.options.credit.spill?.pending ?? 0) > 0) this.activate();
     return this.active;
   }
@@ -99,7 +104,6 @@ export class Spill {
 
   /** Keeps an offer; nobody waits for its verdict. */
   async keep({ wait: _nobody, ...delivery }: Delivery): Promise<Committed> {
-    this.handed += 1;
     this.open += 1;
     const committed = await this.lane.commit(delivery);
     this.open -= 1;
@@ -152,22 +156,49 @@ export class Spill {
     return refusal('saturated', `${waiting} segments of events wait for the instance.`, { retryAfterSeconds: 5 });
   }
 
-  /** Looks now and then whether the instance has taken everything, and lets offers go to it again. */
+  /** Looks now and then whether the instance has taken nearly everything, and then lets offers go to it again. */
   private async watch(): Promise<void> {
     for (let waitMs = LOOK_AFTER_MS; this.active; waitMs = Math.min(LOOK_AFTER_MAX_MS, 1.5 * waitMs)) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
-      await this.look().catch(() => undefined);
+      await delay(waitMs);
+      if (!(await this.isNearlyTaken().catch(() => false))) continue;
+      this.handOver = this.waitForRest().catch(() => undefined);
+      await this.handOver;
+      this.handOver = undefined;
+      waitMs = LOOK_AFTER_MAX_MS;
     }
   }
 
-  private async look(): Promise<void> {
-    const { credit, client, trigger } = this.options;
-    const before = this.handed;
-    if (this.open > 0 || !(await credit.renew()) || credit.spill?.pending !== 0) return;
-    // The instance may not have heard of a segment that was begun just now.
-    if (this.segment > 0 && (await isRunning(client, segmentId(trigger, this.segment)))) return;
-    if (this.open === 0 && this.handed === before) this.active = false;
+  private async isNearlyTaken(): Promise<boolean> {
+    const { credit } = this.options;
+    const answered = await credit.renew();
+    return answered && (credit.spill?.pending ?? 0) <= 1 && credit.isHalfEmpty();
   }
+
+  /** While this lasts nothing new is kept, so that a sender without a pause gets back to the instance too. */
+  private async waitForRest(): Promise<void> {
+    const { now } = this.options;
+    const until = now() + HAND_OVER_MAX_MS;
+    while (now() < until) {
+      if (this.open === 0 && (await this.isTaken())) {
+        this.active = false;
+        return;
+      }
+      await delay(HAND_OVER_LOOK_MS);
+    }
+  }
+
+  private async isTaken(): Promise<boolean> {
+    const { credit, client, trigger } = this.options;
+    if (!(await credit.renew()) || credit.spill?.pending !== 0) return false;
+    // The instance may not have heard of a segment that was begun just now.
+    return this.segment === 0 || !(await isRunning(client, segmentId(trigger, this.segment)));
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }
 
 async function isRunning(client: Client, workflowId: string): Promise<boolean> {
