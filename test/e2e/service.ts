@@ -67,12 +67,12 @@ export class Service {
     this.program = await this.startAnother(command);
   }
 
-  /** Starts a further process of the same service; whoever does ends it. */
-  startAnother(command: Command): Promise<Program> {
+  /** Starts a further process of the same service, by definitions of its own if told so; whoever does ends it. */
+  startAnother(command: Command, definitions = 'definitions'): Promise<Program> {
     return startProgram(command, {
       TEMPORAL_ADDRESS: this.address,
       TEMPORAL_NAMESPACE: this.client.options.namespace,
-      SIGNALBOX_CONFIG: join(this.directory, 'definitions'),
+      SIGNALBOX_CONFIG: join(this.directory, definitions),
       SIGNALBOX_STATE: join(this.directory, 'state'),
       SIGNALBOX_PORT: '0',
     });
