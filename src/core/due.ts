@@ -35,6 +35,7 @@ export function turnAt(key: KeyState | undefined, stage: LineName): number | und
 
 /** The key that is first in a line. */
 export function firstInLine(state: TriggerState, stage: LineName): string | undefined {
+  if (state.lines[stage].size === 0) return undefined;
   return state.lines[stage].next((key) => turnAt(state.keys.get(key), stage))?.key;
 }
 

@@ -14,6 +14,10 @@ function isEmpty({ order, join, tally, window, waiting, coolingUntil, limits, pa
 /** Tells the deadlines and the lines what a key waits for. */
 export function indexKey(state: TriggerState, name: string, key: KeyState | undefined): void {
   state.deadlines.set(name, dueAt(key));
+  indexLines(state, name, key);
+}
+
+function indexLines(state: TriggerState, name: string, key: KeyState | undefined): void {
   for (const stage of LINES) state.lines[stage].set(name, turnAt(key, stage));
 }
 
@@ -21,12 +25,14 @@ export function indexKey(state: TriggerState, name: string, key: KeyState | unde
 export function changeKey(state: TriggerState, name: string, change: (key: KeyState) => void): void {
   const known = state.keys.get(name);
   const key = known ?? {};
-  const heldBefore = heldBytes(key);
+  const heldBefore = known ? heldBytes(key) : 0;
+  const waited = key.waiting !== undefined;
   change(key);
   tidy(key);
   settleLimits(key, state);
   const empty = isEmpty(key);
-  indexKey(state, name, empty ? undefined : key);
+  state.deadlines.set(name, empty ? undefined : dueAt(key));
+  if (waited || key.waiting !== undefined) indexLines(state, name, empty ? undefined : key);
   if (known) state.keyBytes += heldBytes(key) - heldBefore;
   if (empty && known) {
     state.keys.delete(name);

@@ -7,8 +7,11 @@ export function isOver(limitsOverAt: number | undefined, at: number): boolean {
   return limitsOverAt !== undefined && limitsOverAt <= at;
 }
 
+const NO_SCOPES: readonly Scope[] = [];
+
 /** The scopes that count anything under a definition, each once. */
 export function countingScopes({ rate, concurrency, breaker }: Definition): readonly Scope[] {
+  if (!rate && !concurrency && !breaker) return NO_SCOPES;
   const scopes = [rate?.scope, concurrency?.scope, breaker?.scope];
   return (['trigger', 'key'] as const).filter((scope) => scopes.includes(scope));
 }

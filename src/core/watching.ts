@@ -65,6 +65,9 @@ export function checkDueAt(state: TriggerState): number | undefined {
 /** Counts anew when something of the whole trigger is due. Changes the state in place. */
 export function refreshShared(state: TriggerState): void {
   state.fallbackDueAt = firstDue(state)?.at ?? Infinity;
-  const dues = [lineOpensAt(state), probeDueAt(state), checkDueAt(state)];
-  state.sharedDueAt = dues.reduce<number>((first, at) => Math.min(first, at ?? Infinity), Infinity);
+  state.sharedDueAt = Math.min(
+    lineOpensAt(state) ?? Infinity,
+    probeDueAt(state) ?? Infinity,
+    checkDueAt(state) ?? Infinity,
+  );
 }

@@ -31,6 +31,11 @@ export function itemBytes({ value, part, amount }: Item): number {
   return plain + ITEM_EXTRA_OVERHEAD_BYTES + jsonBytes(part) + jsonBytes(amount);
 }
 
+/** Bytes of the values kept of events. Costs as much as they weigh: for whole events, which are kept up to 64 KB. */
+export function valueBytes(items: readonly Item[]): number {
+  return items.reduce((sum, { value }) => sum + jsonBytes(value), 0);
+}
+
 /** Bytes of the last event of a window, a waiting candidate or a run as it is carried, beyond its `{}`. */
 export function lastBytes(last: LastEvent): number {
   const { event, identity, traceparent, parts } = last;

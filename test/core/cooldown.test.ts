@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { DAY, given, HOUR, load, MINUTE, offer, quiet, SECOND, T0, tick } from './given.ts';
+import { carry, restore } from '../../src/core/carried.ts';
+import { step } from '../../src/core/step.ts';
+import { DAY, given, HOUR, idOf, load, MINUTE, offer, quiet, SECOND, started, T0, tick } from './given.ts';
 
 const hold = { cooldown: { periodMs: HOUR, onExcess: 'hold' } } as const;
 const drop = { cooldown: { periodMs: HOUR, onExcess: 'drop' } } as const;
@@ -109,6 +111,20 @@ describe('a cooldown that holds', () => {
       .afterContinueAsNew()
       .when(tick(8 * DAY))
       .thenExpect({ runs: [{ at: 7 * DAY + MINUTE, events: ['b', 'c'] }] });
+  });
+});
+
+describe('what a release before lines held', () => {
+  it('runs at its time, before what came later', () => {
+    const { state } = given(hold).when(offer(0, 'a'), started(1, 'a'));
+    const carried = carry(state);
+    const ids = [idOf('b'), idOf('c')].map((id) => [id.slice('evt_'.length), 0] as const);
+    const held = { coolingUntil: T0 + HOUR, hold: ['cooldown', T0 + HOUR, T0, { event: { n: 1 } }, ids] } as const;
+    const older = restore({ ...carried, keys: [['k', held]] });
+    expect(older.pendingItems).toBe(2);
+    const { facts } = step(older, { kind: 'tick' }, T0 + HOUR);
+    const runs = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
+    expect(runs.map((run) => [run.items.length, run.last.event])).toEqual([[2, { n: 1 }]]);
   });
 });
 

@@ -248,4 +248,20 @@ describe('whole events', () => {
     expect(run?.items[0]).not.toHaveProperty('value');
     expect(run?.last.event).toBeDefined();
   });
+
+  it.each([
+    ['a sort', { order: { onLate: 'drop', holdForMs: MINUTE } }],
+    ['a join', { correlate: { parts: ['a', 'b', 'c', 'd', 'e', 'f'], withinMs: MINUTE, onDeadline: 'fire' } }],
+    ['a threshold', { threshold: { atLeast: 5, withinMs: MINUTE, of: 'events' } }],
+    ['a batch', { batch: { maxEvents: 5 } }],
+  ] as const)('are kept up to 64 KB in %s too', (_name, settings) => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const parts = (name: string, at: number) =>
+      offer(at, name, { whole: true, part: name, order: at, event: { body: 'x'.repeat(15 * 1_024) } });
+    const { runs } = given(settings).when(...names.map(parts), tick(HOUR));
+    expect(runs.flatMap((run) => run.items.map((item) => item.value !== undefined))).toEqual([
+      ...[true, true, true, true],
+      false,
+    ]);
+  });
 });

@@ -1,7 +1,27 @@
 import { describe, expect, it } from 'vitest';
 
 import { ledgerPage } from '../../src/core/ledger.ts';
-import { given, HOUR, idOf, load, MINUTE, offer, quiet, SECOND, started, T0, tick } from './given.ts';
+import {
+  approved,
+  breaker,
+  ended,
+  fire,
+  given,
+  HOUR,
+  idOf,
+  load,
+  MINUTE,
+  offer,
+  pause,
+  quiet,
+  resume,
+  SECOND,
+  started,
+  T0,
+  tick,
+} from './given.ts';
+
+const ONE = { limit: 1, onExcess: 'hold', scope: 'key' } as const;
 
 describe('the ledger of a step', () => {
   it('tells every decision, with all event ids and without contents', () => {
@@ -15,8 +35,8 @@ describe('the ledger of a step', () => {
     );
     const runId = first.runs[0]?.runId ?? '';
     const report = { runId, key: 'k', status: 'succeeded' } as const;
-    const ended = { input: { kind: 'runEnded', report }, nowMs: HOUR } as const;
-    const then = first.afterContinueAsNew().when(started(HOUR, runId), ended);
+    const over = { input: { kind: 'runEnded', report }, nowMs: HOUR } as const;
+    const then = first.afterContinueAsNew().when(started(HOUR, runId), over);
     const page = ledgerPage(then.state, [...first.facts, ...then.facts]);
     const all = moments.map((_, index) => idOf(`e${index}`));
     expect(page.entries).toMatchObject([
@@ -44,6 +64,45 @@ describe('the ledger of a step', () => {
     const then = first.afterContinueAsNew().when({ input: { kind: 'startReported', report }, nowMs: SECOND });
     expect(ledgerPage(then.state, then.facts).entries).toMatchObject([{ kind: 'startReported', at: T0 + SECOND }]);
     expect(then.state.clock).toBe(T0);
+  });
+
+  it('tells what people did, of which key, and what a breaker became', () => {
+    const guard = { failures: 1, withinMs: HOUR, openForMs: HOUR, probes: 1, scope: 'key' } as const;
+    const { state, facts } = given({ breaker: guard, cooldown: { periodMs: HOUR, onExcess: 'ask' } }).when(
+      offer(0, 'a'),
+      offer(1, 'b'),
+      approved(2, 'b'),
+      ended(3, 'a', 'failed'),
+      breaker(4, 'open', 'k'),
+      fire(5, 'one', { force: true }),
+      pause(6),
+      pause(7, 'k'),
+      resume(8),
+    );
+    const mine = ledgerPage(state, facts).entries.filter(({ kind }) => kind !== 'runDecided');
+    const wait = { kind: 'waiting', stage: 'breaker', reason: 'breakerOpen', detail: 'manual' };
+    expect(mine.filter(({ kind }) => kind !== 'startReported')).toMatchObject([
+      { kind: 'runApproved', key: 'k' },
+      { kind: 'runEnded', detail: 'failed' },
+      { kind: 'breaker', key: 'k', detail: 'open' },
+      { kind: 'breaker', key: 'k', detail: 'open', by: 'ann' },
+      { kind: 'fired', key: 'k', detail: 'one', by: 'ann' },
+      wait,
+      { kind: 'paused', by: 'ann' },
+      { kind: 'paused', key: 'k', by: 'ann' },
+      { kind: 'resumed', by: 'ann' },
+      { kind: 'waiting', stage: 'pause', reason: 'paused' },
+    ]);
+    expect(mine[2]).not.toHaveProperty('by');
+  });
+
+  it('tells for what else a held one waits now', () => {
+    const settings = { cooldown: { periodMs: HOUR, onExcess: 'hold' }, concurrency: ONE } as const;
+    const { state, facts } = given(settings).when(offer(0, 'a'), offer(1, 'b'), tick(HOUR));
+    expect(ledgerPage(state, facts).entries.filter(({ kind }) => kind === 'waiting')).toMatchObject([
+      { stage: 'cooldown', dueAt: T0 + HOUR, reason: 'coolingDown' },
+      { stage: 'concurrency', reason: 'runsRunning' },
+    ]);
   });
 
   it('covers every fact, those without an entry too', () => {

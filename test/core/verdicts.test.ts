@@ -38,6 +38,12 @@ describe('a caller that waits for the verdict on its event', () => {
     expect(verdict).toMatchObject({ kind: 'suppressed', stage: 'freshness', reason: { kind: 'tooOld' } });
   });
 
+  it('hears of a dead letter that its event became later, with every other caller of it', () => {
+    const settings = { order: { onLate: 'deadLetter', holdForMs: 0 } } as const;
+    const late = askAfter(settings, [offer(0, 'a', { order: 2 })], [offer(1, 'b', { order: 1 }), 'caller']);
+    expect(late.ask(['caller']).verdicts).toEqual([{ kind: 'deadLettered', code: 'event_late' }]);
+  });
+
   it('hears of its own delivery where the first one goes on waiting', () => {
     const verdicts = askAfter(
       quiet(SECOND),

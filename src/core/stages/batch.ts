@@ -2,7 +2,7 @@ import type { BatchSettings } from '../../spec/definition.ts';
 import type { Draft } from '../fact.ts';
 import type { KeyState } from '../state.ts';
 import type { WindowStage } from './stage.ts';
-import { closeWindow, collect, isDebounce, valueBytes } from './window.ts';
+import { closeWindow, collect, isDebounce, heldBytes } from './window.ts';
 
 function reached({ maxEvents = Infinity, maxBytes = Infinity }: BatchSettings) {
   return (events: number, bytes: number) => events >= maxEvents || bytes >= maxBytes;
@@ -32,7 +32,7 @@ export const batch: WindowStage = {
       isReached,
     });
   },
-  heldBytes: (state) => valueBytes(state?.window),
+  heldBytes: (state) => heldBytes(state?.window),
   dueAt: ({ window }: KeyState) => (window && !isDebounce(window.settings) ? window.dueAt : undefined),
   end: (_view, key, { window }) => closeWindow(key, window),
 };

@@ -5,6 +5,7 @@ import type { Draft } from '../fact.ts';
 import type { Reason } from '../reason.ts';
 import type { Join, KeyState, Part } from '../state.ts';
 import { bare, joined, type Unit } from '../unit.ts';
+import { valueBytes } from '../weight.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
 
 const stage = 'correlate';
@@ -87,7 +88,7 @@ export const correlate: WindowStage = {
   name: stage,
   applies: (view, key, unit) => unit.part !== undefined && settingsFor(view, key?.join, unit.part) !== undefined,
   enter: (view, key, state, unit) => fill(view, key, state?.join, unit, unit.part ?? ''),
-  heldBytes: (state) => (state?.join?.parts ?? []).reduce((sum, { unit }) => sum + unit.bytes, 0),
+  heldBytes: (state) => (state?.join?.parts ?? []).reduce((sum, { unit }) => sum + valueBytes(unit.items), 0),
   dueAt: ({ join }: KeyState) => join && expiresAt(join),
   end(view, key, { join }) {
     if (!join) return { drafts: [] };

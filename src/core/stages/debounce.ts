@@ -4,7 +4,7 @@ import type { Reason } from '../reason.ts';
 import type { KeyState, Window } from '../state.ts';
 import type { Unit } from '../unit.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
-import { closeWindow, collect, isDebounce, valueBytes } from './window.ts';
+import { closeWindow, collect, isDebounce, heldBytes } from './window.ts';
 
 function dueAtOf(settings: DebounceSettings, openedAt: number, lastAt: number): number {
   const quietEnd = lastAt + settings.quietMs;
@@ -55,7 +55,7 @@ export const debounce: WindowStage = {
     const settings = view.definition.debounce;
     return settings ? open(view, key, settings, unit) : { drafts: [], out: [{ unit, cause: 'events' }] };
   },
-  heldBytes: (state) => valueBytes(state?.window),
+  heldBytes: (state) => heldBytes(state?.window),
   dueAt: ({ window }: KeyState) => (window && isDebounce(window.settings) ? window.dueAt : undefined),
   end: (_view, key, { window }) => closeWindow(key, window),
 };

@@ -3,7 +3,7 @@ import type { Draft } from '../fact.ts';
 import type { OrderValue, Reason } from '../reason.ts';
 import type { KeyState, OrderState } from '../state.ts';
 import { ordered, type Unit } from '../unit.ts';
-import { sortedBytes } from '../weight.ts';
+import { sortedBytes, valueBytes } from '../weight.ts';
 import { isFull } from './full.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
 
@@ -73,7 +73,7 @@ export const order: WindowStage = {
     const all = release(key, { at: view.at, dueAt: view.at, sorting }, sorting.length);
     return { ...all, drafts: [sorted, ...all.drafts] };
   },
-  heldBytes: (state) => (state?.order?.sorting ?? []).reduce((sum, { unit }) => sum + unit.bytes, 0),
+  heldBytes: (state) => (state?.order?.sorting ?? []).reduce((sum, { unit }) => sum + valueBytes(unit.items), 0),
   dueAt: ({ order: held }: KeyState) => (held && held.sorting.length > 0 ? held.dueAt : undefined),
   end(view, key, { order: held }) {
     const over = (held?.sorting ?? []).findLastIndex((one) => one.dueAt <= view.at);

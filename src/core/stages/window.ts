@@ -13,7 +13,7 @@ export function isDebounce(settings: DebounceSettings | BatchSettings): settings
 }
 
 /** Bytes of the values that a window keeps of its events. */
-export function valueBytes(window: Window | undefined): number {
+export function heldBytes(window: Window | undefined): number {
   return window ? window.bytes - lastBytes(window.last) - window.items.length * ITEM_OVERHEAD_BYTES : 0;
 }
 
