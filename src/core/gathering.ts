@@ -3,7 +3,7 @@ import type { Gathered, KeyState, TriggerState, Waiting } from './state.ts';
 import { laterLast, type Unit } from './unit.ts';
 import { jsonBytes } from './offer.ts';
 import { joinable } from './waiting.ts';
-import { lastBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
+import { lastBytes, partBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
 import { placeOf } from './stages/order.ts';
 import { talliedOf } from './stages/threshold.ts';
 
@@ -36,7 +36,7 @@ export function fillPart(state: TriggerState, key: KeyState, fact: FactOf<'partF
   key.join.settings = settings;
   takeParts(state, key.join, [name]);
   key.join.parts.push({ name, expiresAt, unit });
-  addPending(state, unit.items.length, unitBytes(unit));
+  addPending(state, unit.items.length, partBytes({ name, unit }));
 }
 
 /** Takes parts out of a join. */
@@ -44,7 +44,7 @@ export function takeParts(state: TriggerState, join: NonNullable<KeyState['join'
   for (const name of names) {
     const place = join.parts.findIndex((part) => part.name === name);
     if (place === -1) continue;
-    for (const { unit } of join.parts.splice(place, 1)) addPending(state, -unit.items.length, -unitBytes(unit));
+    for (const part of join.parts.splice(place, 1)) addPending(state, -part.unit.items.length, -partBytes(part));
   }
 }
 

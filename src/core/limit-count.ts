@@ -42,7 +42,7 @@ function prune(limits: LimitState, { rate, breaker }: Definition, at: number): v
   if (limits.breaker.mode !== 'closed') return;
   const failuresFrom = at - (breaker?.withinMs ?? 0);
   const failedAt = limits.breaker.failedAt.filter((one) => one > failuresFrom);
-  limits.breaker = { mode: 'closed', failedAt };
+  limits.breaker = failedAt.length === 0 ? CLOSED : { mode: 'closed', failedAt };
 }
 
 /** When the last thing counted of a key stops counting; undefined while only an end or a person can say. */

@@ -32,13 +32,13 @@ export const ITEM_OVERHEAD_BYTES = 45;
 /** Carried bytes of a key without its text and without what is in it: punctuation. */
 export const KEY_OVERHEAD_BYTES = 6;
 /** Carried bytes of the part, the amount and the punctuation of an event that has one. */
-export const ITEM_EXTRA_OVERHEAD_BYTES = 32;
-/** Carried bytes of a unit on its own, at most: two times, a size, punctuation. */
-export const UNIT_OVERHEAD_BYTES = 80;
+export const ITEM_EXTRA_OVERHEAD_BYTES = 34;
+/** Carried bytes of a unit on its own, at most: two times, an amount, a size, punctuation. */
+export const UNIT_OVERHEAD_BYTES = 72;
 /** Carried bytes of an open window without its events, at most: settings, mode, three times, a size, punctuation. */
 export const WINDOW_OVERHEAD_BYTES = 80;
 /** Carried bytes of a waiting candidate without its events, at most: turn, how, stage, cause, four times, punctuation. */
-export const WAITING_OVERHEAD_BYTES = 150;
+export const WAITING_OVERHEAD_BYTES = 106;
 /** Carried bytes of a cooldown: name, time, punctuation. */
 export const COOLDOWN_OVERHEAD_BYTES = 29;
 /** Carried bytes of the mark of an order without its value: name, time, punctuation. */
@@ -48,15 +48,19 @@ export const JOIN_OVERHEAD_BYTES = 24;
 /** Carried bytes of a tally without its events: name, row of its settings, last event, punctuation. */
 export const TALLY_OVERHEAD_BYTES = 28;
 /** Carried bytes of a pause of one key: name, time, punctuation, without who paused it. */
-export const PAUSE_OVERHEAD_BYTES = 48;
+export const PAUSE_OVERHEAD_BYTES = 30;
 /** Carried bytes of an offer kept during a pause, beside the offer: punctuation. */
 export const KEPT_OVERHEAD_BYTES = 1;
-/** Carried bytes of what limits counted, without the lists: names, mode, punctuation. */
-export const BREAKER_OVERHEAD_BYTES = 100;
+/** Carried bytes of what limits counted, without the lists and the breaker: name, punctuation. */
+export const LIMITS_OVERHEAD_BYTES = 12;
+/** Carried bytes of one of their lists without its entries: name, punctuation. */
+export const LIMITS_LIST_OVERHEAD_BYTES = 13;
+/** Carried bytes of a breaker that is not at rest, without its lists: names, mode, a count or a time, punctuation. */
+export const BREAKER_OVERHEAD_BYTES = 70;
 /** Carried bytes of one start or failure: a time and a comma. */
 export const START_OVERHEAD_BYTES = 14;
 /** Carried bytes of a run that has not ended: id, time, punctuation. */
-export const RUNNING_OVERHEAD_BYTES = 72;
+export const RUNNING_OVERHEAD_BYTES = 66;
 /** Carried bytes of what a fallback watches of one key, without the key: three times, punctuation. */
 export const WATCH_OVERHEAD_BYTES = 52;
 /** Carried bytes of an unstarted run apart from its key and its events, at most: run id, times, hash, names. */

@@ -1,6 +1,6 @@
 import { waitingBytes } from './gathering.ts';
 import type { KeyState } from './state.ts';
-import { keptBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
+import { keptBytes, partBytes, sortedBytes, tallyBytes } from './weight.ts';
 
 /** The events that a key holds, counted anew, and what they weigh when carried. */
 export function pendingOf(key: KeyState): { readonly items: number; readonly bytes: number } {
@@ -11,7 +11,7 @@ export function pendingOf(key: KeyState): { readonly items: number; readonly byt
     bytes += weight;
   };
   for (const one of key.order?.sorting ?? []) add(one.unit.items.length, sortedBytes(one));
-  for (const { unit } of key.join?.parts ?? []) add(unit.items.length, unitBytes(unit));
+  for (const part of key.join?.parts ?? []) add(part.unit.items.length, partBytes(part));
   for (const unit of key.tally?.units ?? []) add(unit.items.length, 0);
   if (key.tally) add(0, tallyBytes(key.tally));
   if (key.window) add(key.window.items.length, key.window.bytes);

@@ -1,5 +1,7 @@
 import {
   BREAKER_OVERHEAD_BYTES,
+  LIMITS_LIST_OVERHEAD_BYTES,
+  LIMITS_OVERHEAD_BYTES,
   COOLDOWN_OVERHEAD_BYTES,
   GENERATION_OVERHEAD_BYTES,
   ITEM_EXTRA_OVERHEAD_BYTES,
@@ -21,7 +23,7 @@ import {
 import type { RunRequest } from './fact.ts';
 import { isIdle, type LimitState } from './limit-state.ts';
 import { type Item, jsonBytes, type LastEvent, type Offer } from './offer.ts';
-import type { KeyState, Sorted, Tally, TriggerState } from './state.ts';
+import type { KeyState, Part, Sorted, Tally, TriggerState } from './state.ts';
 import type { Unit } from './unit.ts';
 
 /** Bytes of one pending event as it is carried. */
@@ -53,6 +55,11 @@ export function unitBytes({ bytes }: Pick<Unit, 'bytes'>): number {
   return UNIT_OVERHEAD_BYTES + bytes;
 }
 
+/** Bytes of a part of a join. */
+export function partBytes({ name, unit }: Pick<Part, 'name' | 'unit'>): number {
+  return unitBytes(unit) + jsonBytes(name);
+}
+
 /** Bytes of a unit that is being sorted. */
 export function sortedBytes({ by, unit }: Pick<Sorted, 'by' | 'unit'>): number {
   return unitBytes(unit) + jsonBytes(by);
@@ -77,19 +84,23 @@ export function runBytes(run: RunRequest): number {
 export function limitBytes(limits: LimitState | undefined): number {
   if (limits === undefined || isIdle(limits)) return 0;
   const { starts, running, breaker } = limits;
-  const runningBytes = running.length * RUNNING_OVERHEAD_BYTES;
-  return BREAKER_OVERHEAD_BYTES + breakerBytes(breaker) + starts.length * START_OVERHEAD_BYTES + runningBytes;
+  let bytes = LIMITS_OVERHEAD_BYTES + breakerBytes(breaker);
+  if (starts.length > 0) bytes += LIMITS_LIST_OVERHEAD_BYTES + starts.length * START_OVERHEAD_BYTES;
+  if (running.length > 0) bytes += LIMITS_LIST_OVERHEAD_BYTES + running.length * RUNNING_OVERHEAD_BYTES;
+  return bytes;
 }
 
 function breakerBytes(breaker: LimitState['breaker']): number {
   switch (breaker.mode) {
     case 'closed':
-      return breaker.failedAt.length * START_OVERHEAD_BYTES;
+      return breaker.failedAt.length === 0
+        ? 0
+        : BREAKER_OVERHEAD_BYTES + breaker.failedAt.length * START_OVERHEAD_BYTES;
     case 'halfOpen':
-      return breaker.probes.length * RUNNING_OVERHEAD_BYTES;
+      return BREAKER_OVERHEAD_BYTES + breaker.probes.length * RUNNING_OVERHEAD_BYTES;
     case 'open':
     case 'draining':
-      return RUNNING_OVERHEAD_BYTES;
+      return BREAKER_OVERHEAD_BYTES + RUNNING_OVERHEAD_BYTES;
   }
 }
 
@@ -102,7 +113,7 @@ export function heldBytes(key: KeyState): number {
   if (key.order) bytes += MARK_OVERHEAD_BYTES + jsonBytes(key.order.highest);
   if (key.join) bytes += JOIN_OVERHEAD_BYTES;
   if (key.tally) bytes += TALLY_OVERHEAD_BYTES;
-  if (key.paused) bytes += PAUSE_OVERHEAD_BYTES;
+  if (key.paused) bytes += PAUSE_OVERHEAD_BYTES + jsonBytes(key.paused.by);
   return key.limits ? bytes + limitBytes(key.limits) : bytes;
 }
 

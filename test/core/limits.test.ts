@@ -43,6 +43,15 @@ const fullDefinition = definition({
   freshness: { maxAgeMs: 3_650 * DAY, at: 'arrival' },
   cooldown: { periodMs: 3_650 * DAY, onExcess: 'hold' },
 });
+const watchedKeys = Array.from({ length: 100 }, (_, index) => `watched-${index}`);
+/** Every limit counts over each key, and a fallback watches some. */
+const limiting = definition({
+  ...fullDefinition,
+  rate: { limit: 1_000, perMs: 3_650 * DAY, onExcess: 'queue', scope: 'key' },
+  concurrency: { limit: 1_000, onExcess: 'cancelRunning', scope: 'key' },
+  breaker: { failures: 100, withinMs: 3_650 * DAY, openForMs: DAY, probes: 10, scope: 'key' },
+  fallback: { unless: 'succeeded', forMs: 3_650 * DAY, scope: 'key', keys: watchedKeys },
+});
 const other = { ...fullDefinition, generation: 'e'.repeat(64), run: { ...run, timeoutMs: 1 } };
 
 const ids = (function* () {
@@ -78,7 +87,7 @@ function runOf(key: string, generationOfIt: Definition, bytes: Bytes): RunReques
   return { ...common, generation: made, settings, items, last, receivedAt, bytes: weight };
 }
 
-type KeyShape = 'window' | 'hold' | 'cooldown' | 'everything';
+type KeyShape = 'window' | 'hold' | 'cooldown' | 'everything' | 'mark' | 'pause' | 'queue' | 'limits' | 'probes';
 
 /** Facts that give a key what its shape says, without events. */
 function shapeFacts(key: string, shape: KeyShape): Fact[] {
@@ -97,6 +106,29 @@ function shapeFacts(key: string, shape: KeyShape): Fact[] {
     const cooling = runOf(key, fullDefinition, { items: 0, value: 0 });
     facts.push({ ...base, kind: 'runDecided', run: cooling, coolingUntil: dueAt });
     facts.push({ ...base, kind: 'startReported', key, report: { runId: cooling.runId, outcome: 'started' } });
+  }
+  if (shape === 'mark') facts.push({ ...base, kind: 'orderAdvanced', to: '\u0001'.repeat(30) });
+  if (shape === 'pause') facts.push({ ...base, kind: 'paused', by: '"ü"'.repeat(10) });
+  if (shape === 'queue') {
+    for (let count = 0; count < 3; count += 1) {
+      const longest = { how: 'queue', stage: 'concurrency', cause: 'fallback', joins: false } as const;
+      facts.push({ ...base, ...waitsFor(held), ...longest, untilAt: dueAt, force: true });
+    }
+  }
+  if (shape === 'limits' || shape === 'probes') {
+    for (let count = 0; count < 3; count += 1) {
+      const counted = runOf(key, limiting, { items: 0, value: 0 });
+      facts.push({ ...base, kind: 'runDecided', run: counted });
+      facts.push({ ...base, kind: 'startReported', key, report: { runId: counted.runId, outcome: 'started' } });
+      facts.push({ ...base, kind: 'runCancelling', key, runId: counted.runId });
+      const probes = [counted.runId, counted.runId];
+      const failedAt = [T0, T0, T0];
+      const breaker =
+        shape === 'limits'
+          ? ({ mode: 'closed', failedAt } as const)
+          : ({ mode: 'halfOpen', probes, succeeded: 9 } as const);
+      facts.push({ ...base, kind: 'breakerMoved', key, breaker });
+    }
   }
   return facts;
 }
@@ -139,15 +171,54 @@ const unstarted = (key: string, by: Definition, bytes: Bytes): Fact => {
   return { seq: 1, at: T0, kind: 'runDecided', run: runOf(key, by, bytes) };
 };
 
+const light = (): Unit => gatheredOf({ items: 1, value: 0 });
+const at = T0;
+const sorted = (index: number): Fact => {
+  return { seq: 1, at, key: '0', kind: 'unitSorted', by: index, dueAt: T0 + DAY, unit: light() };
+};
+/** A part and an amount make an event heavier. */
+const filled = (index: number): Fact => {
+  const [item] = gatheredOf({ items: 1, value: 0 }).items;
+  const items = item ? [{ ...item, part: short(index), amount: -1.234567890123e-100 }] : [];
+  const settings = { parts: ['a', 'b'], withinMs: DAY, onDeadline: 'drop' } as const;
+  const bytes = items.reduce((sum, one) => sum + itemBytes(one), 0);
+  const unit = { items, last: {}, receivedAt: T0, bytes };
+  return { seq: 1, at, key: '0', kind: 'partFilled', part: short(index), settings, expiresAt: T0 + DAY, unit };
+};
+const tallied = (): Fact => {
+  const settings = { atLeast: 1e9, withinMs: 3_650 * DAY, of: 'amounts' } as const;
+  const unit = { ...light(), size: 262_144 };
+  return { seq: 1, at, key: '0', kind: 'unitTallied', settings, amount: -1.234567890123e-100, unit };
+};
+const kept = (): Fact => {
+  const offer = { eventId: ids.next().value, body: 'bodybodybody', receivedAt: T0, key: 'k', part: 'a', order: 1 };
+  return { seq: 1, at, key: 'k', kind: 'eventKept', offer };
+};
+const queued = (): Fact => ({ seq: 1, at, key: '0', ...waitsFor(light()), how: 'queue', joins: false });
+
 const short = (index: number) => index.toString(36);
 const long = (index: number) => short(index).padStart(200, 'k');
 const wide = (index: number) => `${'ü'.repeat(98)}${short(index).padStart(4, '0')}`;
 const escaped = (index: number) => `${'\u0001'.repeat(196)}${short(index).padStart(4, '0')}`;
 const KEYS = { short, long, wide, escaped };
-const SHAPES: readonly KeyShape[] = ['window', 'hold', 'cooldown', 'everything'];
+const SHAPES: readonly KeyShape[] = [
+  'window',
+  'hold',
+  'cooldown',
+  'everything',
+  'mark',
+  'pause',
+  'queue',
+  'limits',
+  'probes',
+];
 const PENDING = {
   'light events in a hold': () => heldUnder('0', { items: 50, value: 0 }),
   'heavy events in a hold': () => heldUnder('0', { items: 1, value: 9_000 }),
+  'events that are sorted': sorted,
+  'parts of a join': filled,
+  'events that count towards a threshold': tallied,
+  'offers kept by a pause': kept,
   'runs of one light event': (index: number) => unstarted(short(index), fullDefinition, { items: 1, value: 0 }),
   'runs with long keys': (index: number) => unstarted(escaped(index), fullDefinition, { items: 1, value: 0 }),
   'runs of another generation': (index: number) => unstarted(short(index), other, { items: 100, value: 10 }),
@@ -156,23 +227,36 @@ const PENDING = {
 } satisfies { [name: string]: (index: number) => Fact };
 
 describe('an instance with every cap full at once', () => {
-  const expectItFits = (shape: KeyShape, keyOf: (index: number) => string, gather: (index: number) => Fact) => {
-    const full = instance(fullDefinition);
+  const expectItFits = (
+    current: Definition,
+    shape: KeyShape,
+    keyOf: (index: number) => string,
+    gather: (index: number) => Fact,
+  ) => {
+    const full = instance(current);
     fillKeys(full, shape, keyOf);
+    full.fold({ seq: 1, at, kind: 'paused', by: 'ann' });
     fillPending(full, gather);
     expect(carriedBytes(full.state)).toBeLessThanOrEqual(CARRIED_MAX_BYTES);
   };
 
   for (const [name, gather] of Object.entries(PENDING)) {
-    it(`is carried in 1.25 MiB with ${name}`, () => expectItFits('cooldown', short, gather));
+    it(`is carried in 1.25 MiB with ${name}`, () => expectItFits(fullDefinition, 'cooldown', short, gather));
   }
   for (const shape of SHAPES) {
     for (const [name, keyOf] of Object.entries(KEYS)) {
       it(`is carried in 1.25 MiB with ${name} keys, each with ${shape}`, () => {
-        expectItFits(shape, keyOf, PENDING['light events in a hold']);
+        expectItFits(limiting, shape, keyOf, PENDING['light events in a hold']);
       });
     }
   }
+
+  it('is carried in 1.25 MiB with events that wait one by one', () => {
+    const full = instance(limiting);
+    while (full.state.keyBytes < KEY_BYTES_MAX) full.fold(queued());
+    fillPending(full, PENDING['light events in a hold']);
+    expect(carriedBytes(full.state)).toBeLessThanOrEqual(CARRIED_MAX_BYTES);
+  });
 
   it('really is that full', () => {
     const full = instance(fullDefinition);
@@ -198,7 +282,8 @@ describe('an instance with every cap full at once', () => {
 
 describe('what is counted is never below what is carried', () => {
   const grown = (facts: readonly Fact[]) => {
-    const base = instance(fullDefinition);
+    const base = instance(limiting);
+    base.fold({ seq: 1, at, kind: 'paused', by: 'ann' });
     base.fold({ ...heldUnder('first', { items: 1, value: 0 }) });
     base.fold(unstarted('first', fullDefinition, { items: 1, value: 0 }));
     const before = { carried: carriedBytes(base.state), pressure: pressureOf(base.state) };
@@ -226,11 +311,29 @@ describe('what is counted is never below what is carried', () => {
   it.each([
     ['events without a value', (index: number) => heldUnder('first', { items: index, value: 0 })],
     ['events with a value', (index: number) => heldUnder('first', { items: 1, value: index })],
+    ['events that are sorted', sorted],
+    ['parts of a join', filled],
+    ['events that count towards a threshold', tallied],
+    ['offers kept by a pause', kept],
     ['runs', (index: number) => unstarted(short(index), fullDefinition, { items: 1, value: 0 })],
     ['runs of other generations', (index: number) => unstarted(escaped(index), other, { items: 1, value: 0 })],
   ])('for %s', (_name, make) => {
-    const { carried, pendingBytes } = grown(Array.from({ length: 20 }, (_, index) => make(index + 1)));
-    expect(carried).toBeLessThanOrEqual(pendingBytes);
+    const { carried, keyBytes, pendingBytes } = grown(Array.from({ length: 20 }, (_, index) => make(index + 1)));
+    // One row of settings comes on top.
+    expect(carried).toBeLessThanOrEqual(pendingBytes + keyBytes + 80);
+  });
+
+  it('for candidates that wait one by one', () => {
+    const { carried, pendingBytes, keyBytes } = grown(Array.from({ length: 20 }, queued));
+    expect(carried).toBeLessThanOrEqual(pendingBytes + keyBytes);
+  });
+
+  it('for what a fallback watches', () => {
+    const bare = initialState(fullDefinition);
+    const watching = initialState(limiting);
+    const { definition: _none, ...none } = carry(bare);
+    const { definition: _some, ...some } = carry(watching);
+    expect(JSON.stringify(some).length - JSON.stringify(none).length).toBeLessThanOrEqual(watching.keyBytes);
   });
 
   it('for last events of any content', () => {

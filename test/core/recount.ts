@@ -23,7 +23,9 @@ function heldIn({ order, join, tally, window, waiting }: KeyState): readonly Hel
     ...(window ? [{ items: window.items, last: window.last, extraBytes: 0 }] : []),
     ...(tally?.units ?? []).map(({ items }) => ({ items, last: {}, extraBytes: UNIT_OVERHEAD_BYTES })),
     ...(tally ? [{ items: [], last: tally.last, extraBytes: 0 }] : []),
-    ...(join?.parts ?? []).map(({ unit }) => ({ items: unit.items, last: unit.last, extraBytes: UNIT_OVERHEAD_BYTES })),
+    ...(join?.parts ?? []).map(({ name, unit }) => {
+      return { items: unit.items, last: unit.last, extraBytes: UNIT_OVERHEAD_BYTES + jsonBytes(name) };
+    }),
     ...(order?.sorting ?? []).map(({ by, unit }) => {
       return { items: unit.items, last: unit.last, extraBytes: UNIT_OVERHEAD_BYTES + jsonBytes(by) };
     }),
