@@ -260,7 +260,10 @@ describe('whole events', () => {
       offer(at, name, { whole: true, part: name, order: at, event: { body: 'x'.repeat(15 * 1_024) } });
     const { runs } = given(settings).when(...names.map(parts), tick(HOUR));
     expect(runs.flatMap((run) => run.items.map((item) => item.value !== undefined))).toEqual([
-      ...[true, true, true, true],
+      true,
+      true,
+      true,
+      true,
       false,
     ]);
   });

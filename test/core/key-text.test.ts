@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { keyText } from '../../src/core/key-text.ts';
+import { breakerText, keyText } from '../../src/core/key-text.ts';
 import { detailsText, instanceView, timerText } from '../../src/core/view.ts';
 import type { Definition } from '../../src/spec/definition.ts';
 import {
@@ -97,6 +97,7 @@ describe('people and programs see of a trigger', () => {
       return /\*\*Breaker\*\* (.*)\./.exec(text)?.[1];
     };
     expect(of(offer(0, 'a'))).toBeUndefined();
+    expect(breakerText({ mode: 'closed', failedAt: [] }, timeText)).toBe('closed');
     expect(of(...opened)).toBe('open until <3600001>');
     expect(of(breaker(0, 'open'))).toBe('open until a person closes it');
     const probing = [...opened, offer(2, 'a'), offer(3, 'b'), tick(2 * HOUR)];
@@ -115,9 +116,9 @@ describe('people and programs see of a trigger', () => {
 
   it('when runs are looked for that keep others waiting', () => {
     const concurrency = { limit: 1, onExcess: 'queue', scope: 'trigger' } as const;
-    expect(timerText(stateAfter({ concurrency }, offer(0, 'a'), offer(SECOND, 'b')), timeText)).toBe(
-      'runs that keep others waiting are looked for at <601000>',
-    );
+    const state = stateAfter({ concurrency }, offer(0, 'a'), offer(SECOND, 'b'));
+    expect(timerText(state, timeText)).toBe('runs that keep others waiting are looked for at <601000>');
+    expect(instanceView(state).limits).toMatchObject({ starts: 0, running: [expect.stringMatching(/^sb1-/)] });
   });
 
   it('when its fallback is due, and what it last saw', () => {

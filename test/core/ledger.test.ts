@@ -11,6 +11,7 @@ import {
   idOf,
   load,
   MINUTE,
+  type Moment,
   offer,
   pause,
   quiet,
@@ -94,6 +95,29 @@ describe('the ledger of a step', () => {
       { kind: 'waiting', stage: 'pause', reason: 'paused' },
     ]);
     expect(mine[2]).not.toHaveProperty('by');
+  });
+
+  it('tells where an event is gathered and until when, and that a pause keeps it', () => {
+    const entryOf = (settings: Parameters<typeof given>[0], ...moments: readonly Moment[]) => {
+      const { state, facts } = given(settings).when(...moments);
+      return ledgerPage(state, facts).entries.at(-1);
+    };
+    const inAnHour = { kind: 'collected', eventIds: [idOf('a')], dueAt: T0 + HOUR };
+    expect(entryOf({ order: { onLate: 'drop', holdForMs: HOUR } }, offer(0, 'a', { order: 1 }))).toMatchObject({
+      ...inAnHour,
+      stage: 'order',
+    });
+    const correlate = { parts: ['left', 'right'], withinMs: HOUR, onDeadline: 'drop' } as const;
+    expect(entryOf({ correlate }, offer(0, 'a', { part: 'left' }))).toMatchObject({
+      ...inAnHour,
+      stage: 'correlate',
+      detail: 'left',
+    });
+    expect(entryOf({ threshold: { atLeast: 2, withinMs: HOUR, of: 'events' } }, offer(0, 'a'))).toMatchObject({
+      ...inAnHour,
+      stage: 'threshold',
+    });
+    expect(entryOf({}, pause(0), offer(1, 'a'))).toMatchObject({ kind: 'kept', eventIds: [idOf('a')] });
   });
 
   it('tells for what else a held one waits now', () => {
