@@ -64,10 +64,15 @@ describe('a run that waits for approval', () => {
     expect(waiting.body).toMatchObject({ approval: { state: 'waiting', onTimeout: 'reject', why: 'approval' } });
     const { body } = await service.get(`/v1/runs/${runId}/events`);
     const [{ eventId }]: readonly [{ readonly eventId: string }] = JSON.parse(JSON.stringify(body['events']));
-    const explained = await eventually('explain knows of the run', async () => {
-      const answer = await service.get(`/v1/events/${eventId}/explain`);
-      return text(answer.body['conclusion']).includes(runId) ? answer.body : undefined;
-    });
+    // A new database takes seconds to make on a busy machine.
+    const explained = await eventually(
+      'explain knows of the run',
+      async () => {
+        const answer = await service.get(`/v1/events/${eventId}/explain`);
+        return text(answer.body['conclusion']).includes(runId) ? answer.body : undefined;
+      },
+      90_000,
+    );
     expect(explained).toMatchObject({
       conclusion: expect.stringContaining('which waits for approval until '),
       triggers: [{ run: { status: 'waitingForApproval', approval: { onTimeout: 'reject' } } }],
@@ -79,7 +84,7 @@ describe('a run that waits for approval', () => {
     const other = await service.order(`/v1/runs/${runId}/reject`, { by: 'bob' });
     expect(other).toMatchObject({ status: 409, body: { code: 'already_decided' } });
     expect(other.body['detail']).toContain('approved by ann');
-  });
+  }, 120_000);
 
   test('is rejected with its reason, and found by that', async () => {
     const runId = await runOf('asking', 'reject');
