@@ -13,7 +13,7 @@ export type EndedInstancesOptions = {
 };
 
 /** How often instances that ended are looked for: a window of one that gets no event any more is late by at most this. */
-export const ENDED_LOOK_EVERY_MS = 60_000;
+const ENDED_LOOK_EVERY_MS = 60_000;
 /** Ended runs looked at each time, those that ended last first. */
 const ENDED_RUNS_MAX = 1_000;
 

@@ -27,7 +27,7 @@ export type LaneOptions<Item> = {
 };
 
 /** What becomes of an item that does not go to the receiver; undefined for one that goes there nevertheless. */
-export type Elsewhere<Item> = (item: Item) => Promise<Committed> | undefined;
+type Elsewhere<Item> = (item: Item) => Promise<Committed> | undefined;
 
 /** An item is given up when Temporal did not acknowledge it within this: senders wait no longer. */
 export const COMMIT_DEADLINE_MS = 8_000;

@@ -29,7 +29,7 @@ export async function dryRun(
 }
 
 /** What a dry run came to, for people. */
-export function dryRunLines({ trigger, key, conclusion, stages, runs }: DryRunAnswer, page: Page): readonly string[] {
+function dryRunLines({ trigger, key, conclusion, stages, runs }: DryRunAnswer, page: Page): readonly string[] {
   const width = Math.max(0, ...stages.map(({ stage }) => stage.length));
   const asks = runs.map(({ approval }) => ASKS[approval]).filter((text) => text !== '');
   return [

@@ -11,7 +11,7 @@ import { type Format, giveUp, tell } from './output.ts';
 import { writeReport } from './test-report.ts';
 
 /** What scenarios run on: the decision core alone, or the workflows on a time-skipping server of Temporal. */
-export type EngineName = 'core' | 'temporal';
+type EngineName = 'core' | 'temporal';
 
 export type TestOptions = {
   readonly directory: string;

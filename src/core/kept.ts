@@ -2,7 +2,7 @@ import type { Offer } from './offer.ts';
 import type { TriggerState } from './state.ts';
 
 /** Every event kept by a pause, of the whole trigger first. */
-export function keptOffers(state: TriggerState): readonly Offer[] {
+function keptOffers(state: TriggerState): readonly Offer[] {
   const all = [...(state.paused?.kept ?? [])];
   for (const { paused } of state.keys.values()) if (paused) all.push(...paused.kept);
   return all;

@@ -4,7 +4,7 @@ import { isDebounce } from './stages/window.ts';
 import { lineOpensAt, probeDueAt } from './watching.ts';
 
 /** One candidate that waits, for people. */
-export type WaitingView = {
+type WaitingView = {
   readonly how: Waiting['how'];
   readonly stage: Waiting['stage'];
   readonly cause: Waiting['cause'];

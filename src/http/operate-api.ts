@@ -6,7 +6,7 @@ import type { ordered, orderedAll } from './shapes/orders.ts';
 import type { cancelled, decided, runOrder } from './shapes/runs.ts';
 
 export type RunOrder = z.infer<typeof runOrder>;
-export type Cancelled = z.infer<typeof cancelled>;
+type Cancelled = z.infer<typeof cancelled>;
 export type Decided = z.infer<typeof decided>;
 export type Ordered = z.infer<typeof ordered>;
 export type OrderedAll = z.infer<typeof orderedAll>;

@@ -104,7 +104,7 @@ function rfc3339(at: number): string {
 }
 
 /** One entry for people: what happened, and why in a sentence. */
-export function decidedOf(entry: LedgerEntry): Ordered['decided'][number] {
+function decidedOf(entry: LedgerEntry): Ordered['decided'][number] {
   const { kind, at, key, stage, eventCount, runId, detail, why, dueAt } = entry;
   return {
     kind,

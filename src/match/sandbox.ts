@@ -12,7 +12,7 @@ type SandboxAnswer = {
 };
 
 /** Answers for one pattern and condition what they make of an event. */
-export type Sandbox = (event: JsonObject) => SandboxAnswer;
+type Sandbox = (event: JsonObject) => SandboxAnswer;
 
 type Compiled =
   | { readonly ok: true; readonly sandbox: Sandbox }

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { positiveDurationMs } from './units.ts';
 
 /** Most starts a rate counts: the instance carries the time of each over continue-as-new. */
-export const RATE_LIMIT_MAX = 1_000;
+const RATE_LIMIT_MAX = 1_000;
 /** Most runs of a trigger at a time: the instance carries the id of each over continue-as-new. */
-export const CONCURRENCY_LIMIT_MAX = 500;
+const CONCURRENCY_LIMIT_MAX = 500;
 /** Most failures a breaker counts: the instance carries the time of each. */
-export const BREAKER_FAILURES_MAX = 100;
+const BREAKER_FAILURES_MAX = 100;
 /** Most runs that try a target out: more are a load, not a trial. */
-export const BREAKER_PROBES_MAX = 10;
+const BREAKER_PROBES_MAX = 10;
 /** Most keys a fallback watches: each has an entry in the instance for as long as the trigger lives. */
-export const FALLBACK_KEYS_MAX = 1_000;
+const FALLBACK_KEYS_MAX = 1_000;
 /** A key is text of 1 to 200 bytes, here as in an event. */
 const KEY_MAX_BYTES = 200;
 /** Most spans of opening hours, and of freezes: more belong into a calendar, not into a rule. */

@@ -32,7 +32,7 @@ export type Definition = {
 export type Scope = 'trigger' | 'key';
 
 /** Events of a key are taken in the order of `order.by`. */
-export type OrderSettings = { readonly onLate: 'drop' | 'deadLetter'; readonly holdForMs: number };
+type OrderSettings = { readonly onLate: 'drop' | 'deadLetter'; readonly holdForMs: number };
 
 /** Events of all `parts` make one run; a part waits `withinMs` for the others. */
 export type CorrelateSettings = {

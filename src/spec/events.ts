@@ -4,7 +4,7 @@ import { bareCel, json, valueTemplate } from './template.ts';
 import { positiveDurationMs, resourceName } from './units.ts';
 
 /** Most selectors of one trigger: each is tried on every event. */
-export const SELECTORS_MAX_COUNT = 16;
+const SELECTORS_MAX_COUNT = 16;
 /** Fewest parts of a join: with one there is nothing to wait for. */
 const PARTS_MIN_COUNT = 2;
 

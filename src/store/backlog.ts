@@ -3,7 +3,7 @@ import type { WriteItem } from './statements.ts';
 /** Rows that wait while the database is slow or away: minutes of usual traffic, seconds of a flood. */
 export const BACKLOG_ROWS_MAX = 50_000;
 /** Bytes that wait: the rest of the service must not feel it. */
-export const BACKLOG_BYTES_MAX = 64 * 1_024 * 1_024;
+const BACKLOG_BYTES_MAX = 64 * 1_024 * 1_024;
 /** Events fill at most this share: bodies are best effort, what was decided keeps its room. */
 const EVENTS_SHARE = 0.75;
 /** What a row weighs besides its texts. */

@@ -1,9 +1,9 @@
 import { refusal, type Refusal } from '../errors.ts';
 import type { PageQuery } from './store.ts';
 
-export const PAGE_LIMIT_DEFAULT = 50;
+const PAGE_LIMIT_DEFAULT = 50;
 /** A page is one answer in memory, here and at whoever asked. */
-export const PAGE_LIMIT_MAX = 1_000;
+const PAGE_LIMIT_MAX = 1_000;
 
 /** Where a page begins: the time and the further members of the sort order of the last row before it. */
 export type Place = readonly [at: number, ...rest: readonly string[]];

@@ -38,7 +38,7 @@ export function startRetention(options: RetentionOptions): () => void {
 }
 
 /** Deletes everything that is older than the retention; resolves with the number of rows. */
-export async function deleteOld({ connection, keepMs, now }: RetentionOptions): Promise<number> {
+async function deleteOld({ connection, keepMs, now }: RetentionOptions): Promise<number> {
   const before = now() - keepMs;
   let deleted = 0;
   for (const table of TABLES) {

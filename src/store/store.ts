@@ -26,7 +26,7 @@ export type StoreResult<T> =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** Some rows, and where the next ones begin; without `next` there are no more. */
-export type StorePage<T> = { readonly items: readonly T[]; readonly next?: string };
+type StorePage<T> = { readonly items: readonly T[]; readonly next?: string };
 
 /** A page of a list: at most `limit` rows (1 to 1,000, default 50) after what `cursor`, the `next` of a page, named. */
 export type PageQuery = { readonly limit?: number; readonly cursor?: string };
@@ -149,7 +149,7 @@ export type StoredRun = {
 };
 
 /** A run with the ids of its events. */
-export type StoredRunDetail = StoredRun & { readonly eventIds: readonly string[] };
+type StoredRunDetail = StoredRun & { readonly eventIds: readonly string[] };
 
 /** How often something was said in a span, and of how many events. */
 export type EntryCount = {
@@ -206,16 +206,16 @@ export type EventQuery = PageQuery & {
   readonly untilAt?: number;
 };
 
-export type EntryQuery = PageQuery &
+type EntryQuery = PageQuery &
   SpanQuery & {
     readonly trigger: string;
     readonly key?: string;
     readonly kinds?: readonly LedgerEntry['kind'][];
   };
 
-export type WithoutRunQuery = PageQuery & SpanQuery & { readonly trigger: string };
+type WithoutRunQuery = PageQuery & SpanQuery & { readonly trigger: string };
 
-export type RunQuery = PageQuery & {
+type RunQuery = PageQuery & {
   readonly trigger?: string;
   readonly key?: string;
   readonly status?: string;
@@ -223,7 +223,7 @@ export type RunQuery = PageQuery & {
   readonly untilAt?: number;
 };
 
-export type ActionQuery = PageQuery & { readonly trigger?: string; readonly sinceAt?: number };
+type ActionQuery = PageQuery & { readonly trigger?: string; readonly sinceAt?: number };
 
 /** How the store is. */
 export type StoreStatus = {

@@ -56,7 +56,7 @@ function compareRuns(
 }
 
 /** A run in one line. */
-export function runText({ atMs, key, cause, eventCount, status }: ScenarioRun): string {
+function runText({ atMs, key, cause, eventCount, status }: ScenarioRun): string {
   const events = `${eventCount} ${eventCount === 1 ? 'event' : 'events'}`;
   return `at ${momentText(atMs)}, key ${JSON.stringify(key)}, cause ${cause}, ${events}, ${status}`;
 }

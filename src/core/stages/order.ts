@@ -8,7 +8,7 @@ import { isFull } from './full.ts';
 import type { View, Windowed, WindowStage } from './stage.ts';
 
 /** Whether `a` belongs before `b`: numbers before texts, texts by code unit. */
-export function isBefore(a: OrderValue, b: OrderValue): boolean {
+function isBefore(a: OrderValue, b: OrderValue): boolean {
   if (typeof a === 'number' && typeof b === 'number') return a < b;
   if (typeof a === 'string' && typeof b === 'string') return a < b;
   return typeof a === 'number';
