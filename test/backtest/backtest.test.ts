@@ -79,6 +79,39 @@ describe('what a trigger would have made of past events', () => {
     expect(report.span.until).toBe(at(10 * MINUTE));
   });
 
+  test('a fallback runs without events where nothing else did, from the beginning of the span on', async () => {
+    const spec = ['fallback: { unless: { fired: 24h } }'];
+    const report = await reportOfOne(spec, [line(0), line(DAY + HOUR)], {
+      sinceAt: T0 - 2 * DAY,
+      untilAt: T0 + 3 * DAY,
+    });
+    expect(report.runsByCause).toEqual({ events: 2, fallback: 4 });
+    expect(report.firstRunAt).toBe(at(-DAY));
+    expect(report.eventsPerRun).toMatchObject({ max: 1 });
+  });
+
+  test('what joins, counts and waits for hours is decided as live', async () => {
+    const some = await triggers({
+      joined: [
+        'events: { all: { a: { pattern: { type: [t] } }, b: { pattern: { type: [u] } } }, within: 1h, onDeadline: drop }',
+      ],
+      enough: ['threshold: { atLeast: 3, within: 1h }'],
+      office: ['hours: { allow: ["Mon-Fri 08:00-20:00"], timeZone: UTC, onExcess: hold }'],
+    });
+    const lines = [line(0), line(MINUTE, {}, { type: 'u' }), line(2 * HOUR), line(2 * HOUR + 1), line(2 * HOUR + 2)];
+    const { triggers: reports } = await reportOf(some, lines, { untilAt: T0 + 4 * DAY });
+    const [joined, enough, office] = reports;
+    expect(joined).toMatchObject({ matched: 5, runs: 1, eventsInRuns: 2 });
+    expect(enough).toMatchObject({
+      runs: 1,
+      eventsInRuns: 3,
+      suppressedBy: [{ stage: 'threshold', reason: 'expired', events: 1 }],
+    });
+    // The first of August 2026 is a Saturday.
+    expect(office).toMatchObject({ runs: 1, eventsInRuns: 4, firstRunAt: at(2 * DAY + 8 * HOUR) });
+    expect(office?.held.by).toEqual([{ stage: 'hours', reason: 'outsideHours', events: 4 }]);
+  });
+
   test('every trigger sees every event, once', async () => {
     const some = await triggers({
       all: [],

@@ -136,6 +136,24 @@ describe('commands beside a running signalbox dev', () => {
     expect(await run(['triggers', 'nope'])).toMatchObject({ code: 1, err: expect.stringContaining('nope') });
   });
 
+  test('backtest takes what the store kept, and compares with the live definitions, as diff does', async () => {
+    const changed = join(home, 'changed');
+    mkdirSync(changed);
+    writeFileSync(join(changed, 'all.yaml'), DEFINITIONS.replace('quiet: 300ms', 'quiet: 1h'));
+    // The store writes after the acknowledgement.
+    await expect
+      .poll(async () => (await run(['backtest', changed, '--since', '1h', '-o', 'json'])).out, { timeout: 60_000 })
+      .toMatch(/"code": "mapping_error"/);
+    const tested = await run(['backtest', changed, '--since', '1h', '--against', 'live', '-o', 'json']);
+    expect(JSON.parse(tested.out)).toMatchObject({
+      totals: { runs: 0, pending: 3, live: { runs: 1, pending: 0, gained: 0, lost: 1 } },
+      triggers: [{ name: 'retrain', live: { examples: { lost: [{ eventCount: 3, key: 'm' }] } } }],
+    });
+    const differs = await run(['diff', changed]);
+    expect(differs).toMatchObject({ code: 1, out: expect.stringMatching(/debounce\.quiet {2}300ms → 1h/) });
+    expect((await run(['diff', join(home, 'definitions')])).code).toBe(0);
+  });
+
   test('doctor finds everything as it should be', async () => {
     const checked = await run(['doctor', '-o', 'json']);
     expect(JSON.parse(checked.out), checked.out).toMatchObject({ ok: true });
