@@ -40,13 +40,29 @@ export function arrivalOf(line: Line, readEvent: ReadEvent): Arrival | Broken {
   const json = parse(line.text);
   if (!isObject(json)) return broken(line, json === undefined ? 'it is not JSON' : 'it is not a JSON object');
   if (!fitsDepth(json, EVENT_DEPTH_MAX)) return broken(line, `it nests deeper than ${EVENT_DEPTH_MAX}`);
-  const { [RECEIVED_AT_ATTRIBUTE]: received, [SOURCE_ATTRIBUTE]: source, ...members } = json;
+  const { received, source, members } = Object.hasOwn(json, RECEIVED_AT_ATTRIBUTE) ? unwrapped(json) : bare(json);
   const read = readEvent(members, '');
   if (!read.ok) return broken(line, read.refusal.detail);
   const receivedAt = Date.parse(typeof received === 'string' ? received : (read.event.time ?? ''));
   if (Number.isNaN(receivedAt)) return broken(line, 'it has no time, so nobody knows when it arrived');
   const via = typeof source === 'string' ? source : undefined;
   return { event: read.event, source: via, receivedAt, line: line.number, bytes: line.bytes };
+}
+
+type Wrapped = {
+  readonly received?: Json | undefined;
+  readonly source?: Json | undefined;
+  readonly members: JsonObject;
+};
+
+/** An exported event without what the export added. */
+function unwrapped(json: JsonObject): Wrapped {
+  const { [RECEIVED_AT_ATTRIBUTE]: received, [SOURCE_ATTRIBUTE]: source, ...members } = json;
+  return { received, source, members };
+}
+
+function bare(members: JsonObject): Wrapped {
+  return { members };
 }
 
 function broken({ number }: Line, reason: string): Broken {

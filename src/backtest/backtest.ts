@@ -14,6 +14,9 @@ import { Tally } from './tally.ts';
 /** How long after the last event windows and holds are let to end where no end of the span is named. */
 const SETTLE_MAX_MS = 86_400_000;
 
+/** Types of events of which is remembered who wants them; for further ones it is asked each time. */
+const TYPES_MAX = 1_000;
+
 /** What a file that does not say it comes in through: any Source may have been the way. */
 const ANY_SOURCE = 'events';
 
@@ -53,6 +56,7 @@ export type BacktestOutcome = {
 export class Backtest {
   readonly #startAt: number;
   readonly #pairs: readonly Pair[];
+  readonly #byType = new Map<string, readonly Pair[]>();
   #events = 0;
   #lastAt: number;
 
@@ -72,9 +76,20 @@ export class Backtest {
   take(arrival: Arrival): void {
     this.#events += 1;
     this.#lastAt = arrival.receivedAt;
+    const wanting = this.#wanting(arrival.event.type);
+    if (wanting.length === 0) return;
     const eventId = eventIdOf(arrival.event);
     const json = eventJson(arrival.event);
-    for (const pair of this.#pairs) pair.take(arrival, eventId, json);
+    for (const pair of wanting) pair.take(arrival, eventId, json);
+  }
+
+  /** The triggers that may take events of a type: most want one type of very many. */
+  #wanting(type: string): readonly Pair[] {
+    const known = this.#byType.get(type);
+    if (known) return known;
+    const wanting = this.#pairs.filter((pair) => pair.mayWant(type));
+    if (this.#byType.size < TYPES_MAX) this.#byType.set(type, wanting);
+    return wanting;
   }
 
   /** Ends the span: at a moment, or else when nothing is pending any more, at most a day after the last event. */
@@ -116,6 +131,10 @@ class Pair {
     if (isData) this.#scheduled?.arrived(arrival.receivedAt);
   }
 
+  mayWant(type: string): boolean {
+    return [this.#now, this.#live].some((lane) => lane?.mayWant(type) === true);
+  }
+
   settledAt(lastAt: number): number {
     return Math.max(this.#now?.settledAt(lastAt) ?? lastAt, this.#live?.settledAt(lastAt) ?? lastAt);
   }
@@ -149,6 +168,10 @@ class Lane {
     this.#tally = tally;
     // In virtual time the definition is loaded when the span begins.
     this.#simulation = new Simulation(definitionAt(trigger, startAt), { runs, startAt, onFact: tally.take });
+  }
+
+  mayWant(type: string): boolean {
+    return this.#trigger.selectors.some(({ pattern }) => pattern === undefined || pattern.mayMatchType(type));
   }
 
   /** Whether the event is data for the trigger: it takes it, and has not seen it before. */

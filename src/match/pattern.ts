@@ -38,6 +38,8 @@ export type CompiledPattern = {
   progress(event: JsonObject): PatternProgress;
   /** The same decision without its reason: most events that do not match cost next to nothing. */
   matches(event: JsonObject): boolean;
+  /** Whether an event of this type may match; false means that none does. */
+  mayMatchType(type: string): boolean;
   /** The paths it looks at, as member names; a dotted name is listed whole and split. */
   readonly reads: readonly (readonly string[])[];
   /** What is allowed but surely a mistake; pointers into the pattern. */
@@ -68,9 +70,12 @@ export function compilePattern(
     const answers = quick.map((of) => of(event));
     return answers.includes('yes') || (answers.includes('unsure') && match(event).matched);
   };
+  const ofTypes = conjunctions.map((conjunction) => conjunction.get('type')?.tests);
+  const mayMatchType = (type: string): boolean =>
+    ofTypes.some((tests) => tests === undefined || tests.some((test) => test(type)));
   const progress = (event: JsonObject): PatternProgress => closest(ordered, leavesOf(event), paths);
   const reads = withDottedSplit(reader.reads);
-  return { ok: true, pattern: { match, matches, progress, reads, warnings: reader.warnings } };
+  return { ok: true, pattern: { match, matches, mayMatchType, progress, reads, warnings: reader.warnings } };
 }
 
 function refused(message: string): { ok: false; violations: Violation[] } {

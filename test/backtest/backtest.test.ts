@@ -128,6 +128,9 @@ describe('what a trigger would have made of past events', () => {
   });
 });
 
+/** What an export adds: it came through this Source, an hour after its time. */
+const exportedBy = (signalboxsource: string) => ({ signalboxsource, signalboxreceivedat: at(HOUR) });
+
 describe('events of a Source', () => {
   const LANDING = ['events: { source: events, pattern: { type: [t] } }'];
 
@@ -136,8 +139,8 @@ describe('events of a Source', () => {
   });
 
   test('count only there where an export says how they came', async () => {
-    const lines = [line(0, {}, { signalboxsource: 'other' }), line(1, {}, { signalboxsource: 'events' })];
-    expect((await reportOfOne(LANDING, lines)).matched).toBe(1);
+    const lines = [line(0, {}, exportedBy('other')), line(1, {}, exportedBy('events'))];
+    expect(await reportOfOne(LANDING, lines)).toMatchObject({ matched: 1, firstRunAt: at(HOUR) });
   });
 });
 

@@ -41,6 +41,12 @@ describe('matching without a reason', () => {
     expect(Math.min(decisions.yes, decisions.no)).toBeGreaterThan(250);
   });
 
+  it('tells of a type whether an event of it may match at all', () => {
+    const compiled = pattern({ $or: [{ type: [{ prefix: 'a.' }], x: [1] }, { type: ['b'] }] });
+    expect(['a.b', 'b', 'c'].map((type) => compiled.mayMatchType(type))).toEqual([true, true, false]);
+    expect(pattern({ source: ['s'] }).mayMatchType('anything')).toBe(true);
+  });
+
   it('finds a value behind a dotted member name', () => {
     const compiled = pattern({ data: { object: { key: ['k'] } } });
     expect(compiled.matches({ data: { object: { key: 'other' } } })).toBe(false);
