@@ -8,6 +8,7 @@ import { type Database, DatabaseError, type Opened, type Statement } from './dat
 /** What the thread is asked. */
 export type ThreadRequest =
   | { readonly kind: 'run'; readonly id: number; readonly statements: readonly Statement[] }
+  | { readonly kind: 'maintain'; readonly id: number }
   | { readonly kind: 'close' };
 
 /** What the thread says. */
@@ -19,6 +20,8 @@ export type ThreadReply =
 
 /** A statement that takes longer has hung: WebAssembly cannot be interrupted, so its thread is ended. */
 const ANSWER_MS = 60_000;
+/** Looking at every row of a large store takes minutes on a busy machine. */
+const MAINTAIN_MS = 15 * 60_000;
 /** Closing writes a checkpoint. */
 const CLOSE_MS = 10_000;
 
@@ -54,6 +57,7 @@ class EmbeddedDatabase implements Database {
   readonly #ended: Promise<void>;
   #settle: (opened: Opened) => void = () => undefined;
   #next = 0;
+  #maintained: Promise<void> = Promise.resolve();
   #gone: string | undefined;
 
   constructor(thread: Worker, dataDir: string) {
@@ -76,17 +80,24 @@ class EmbeddedDatabase implements Database {
     return this.#opening;
   }
 
-  run(statements: readonly Statement[]): Promise<readonly (readonly string[])[]> {
+  async run(statements: readonly Statement[]): Promise<readonly (readonly string[])[]> {
+    await this.#maintained;
     // The files that are open outlive their directory: what is written then is lost without a word.
     if (!existsSync(join(this.#dataDir, 'PG_VERSION'))) this.#end('the directory of the store is gone');
-    if (this.#gone !== undefined) return Promise.reject(new DatabaseError(this.#gone, undefined));
+    if (this.#gone !== undefined) throw new DatabaseError(this.#gone, undefined);
     const id = (this.#next += 1);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(`no answer within ${ANSWER_MS / 1_000} s`), ANSWER_MS);
-      timer.unref();
-      this.#waiting.set(id, { resolve, reject, timer });
-      this.#ask({ kind: 'run', id, statements });
-    });
+    return this.#answered({ kind: 'run', id, statements }, ANSWER_MS);
+  }
+
+  async maintain(): Promise<void> {
+    if (this.#gone !== undefined) return;
+    const done = this.#answered({ kind: 'maintain', id: (this.#next += 1) }, MAINTAIN_MS);
+    // What comes meanwhile waits here, so that its own time begins when the thread can look at it.
+    this.#maintained = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    await done;
   }
 
   async close(): Promise<void> {
@@ -94,6 +105,18 @@ class EmbeddedDatabase implements Database {
     const timer = setTimeout(() => void this.#thread.terminate(), CLOSE_MS);
     await this.#ended;
     clearTimeout(timer);
+  }
+
+  #answered(
+    request: Exclude<ThreadRequest, { kind: 'close' }>,
+    withinMs: number,
+  ): Promise<readonly (readonly string[])[]> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#end(`no answer within ${withinMs / 1_000} s`), withinMs);
+      timer.unref();
+      this.#waiting.set(request.id, { resolve, reject, timer });
+      this.#ask(request);
+    });
   }
 
   #ask(request: ThreadRequest): void {

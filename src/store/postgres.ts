@@ -54,6 +54,8 @@ function databaseOf(pool: Pool): Database {
         throw failure;
       }
     },
+    // Autovacuum.
+    maintain: () => Promise.resolve(),
     close: () => pool.end(),
   };
 }

@@ -46,7 +46,7 @@ export function eventReaders(ask: Ask): Readers {
         .where(
           trigger,
           (value) =>
-            `${value} = any (triggers) and not exists (select 1 from signalbox.entries n where n.event_ids @> array[event_id] and n.trigger = ${value} and n.kind = 'runDecided')`,
+            `${value} = any (triggers) and not exists (select 1 from signalbox.entries n where n.event_ids @> array[event_id] and n.trigger = ${value} and n.kind = 'runDecided' offset 0)`,
         );
       return newest(ask, select, started.start);
     },

@@ -5,6 +5,8 @@ import { databaseError, type Statement } from './database.ts';
 const ROWS_AT_ONCE = 500;
 /** Between two looks: old rows may stay a little longer than asked. */
 const LOOK_EVERY_MS = 10 * 60_000;
+/** Every so many looks the database is maintained, the first time at the start. */
+const MAINTAIN_EVERY = 6;
 /** Between two statements, so that others come in between. */
 const PAUSE_MS = 20;
 
@@ -21,12 +23,18 @@ export type RetentionOptions = {
 
 /** Deletes what is older than the retention, now and then, in small steps. Gives a function that ends it. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { failed } = options;
+  const { connection, failed } = options;
   let isRunning = false;
+  let looks = 0;
   const look = () => {
     if (isRunning) return;
     isRunning = true;
+    const isDue = looks % MAINTAIN_EVERY === 0;
+    looks += 1;
     deleteOld(options)
+      .then(async () => {
+        if (isDue) await (await connection.database())?.maintain();
+      })
       .catch((error: unknown) => failed(databaseError(error).message))
       .finally(() => {
         isRunning = false;

@@ -32,14 +32,21 @@ on conflict (event_id) do update set
 
 const PAGES = `from json_to_recordset($1::json) as p(instance text, trigger text, "seqFrom" bigint, "seqTo" bigint)`;
 
-/** A page replaces whatever was told of its facts before: a decision that was lost is made again, maybe differently. */
+/**
+ * A page replaces whatever was told of its facts before: a decision that was lost is made again, maybe differently. The
+ * rows are found range by range over an index; a plain join is planned as a look at all rows of the instance, for every range.
+ */
 const FORGET_ENTRIES = `
-delete from signalbox.entries e using (select * ${PAGES}) p
-where e.instance = p.instance and e.seq between p."seqFrom" and p."seqTo"`;
+delete from signalbox.entries where ctid = any (array(
+  select old.ctid ${PAGES} cross join lateral (
+    select e.ctid from signalbox.entries e where e.instance = p.instance and e.seq between p."seqFrom" and p."seqTo" offset 0
+  ) old))`;
 const FORGET_RUNS = `
-delete from signalbox.runs r using (select * ${PAGES}) p
-where r.instance = p.instance and r.decided_seq between p."seqFrom" and p."seqTo" 
-  and r.run_id not in (select json_array_elements_text($2::json))`;
+delete from signalbox.runs where ctid = any (array(
+  select old.ctid ${PAGES} cross join lateral (
+    select r.ctid, r.run_id from signalbox.runs r
+    where r.instance = p.instance and r.decided_seq between p."seqFrom" and p."seqTo" offset 0
+  ) old where old.run_id not in (select json_array_elements_text($2::json))))`;
 
 const ENTRIES = `
 insert into signalbox.entries
@@ -139,8 +146,21 @@ function pageStatements(pages: readonly PageRows[]): readonly Statement[] {
   ];
 }
 
+/** The facts that pages cover, adjoining ones of an instance as one range. */
 function rangesJson(pages: readonly PageRows[]): string {
-  return JSON.stringify(pages.map(({ instance, trigger, seqFrom, seqTo }) => ({ instance, trigger, seqFrom, seqTo })));
+  const ranges: { instance: string; trigger: string; seqFrom: number; seqTo: number }[] = [];
+  const last = new Map<string, (typeof ranges)[number]>();
+  for (const { instance, trigger, seqFrom, seqTo } of pages) {
+    const before = last.get(instance);
+    if (before?.seqTo === seqFrom - 1) {
+      before.seqTo = seqTo;
+      continue;
+    }
+    const range = { instance, trigger, seqFrom, seqTo };
+    ranges.push(range);
+    last.set(instance, range);
+  }
+  return JSON.stringify(ranges);
 }
 
 /** One row a run; sorted, so that two writers never wait for each other crosswise. */
