@@ -58,6 +58,7 @@ export type CarriedKey = {
   readonly hold?: CarriedHold;
   readonly waiting?: readonly CarriedWaiting[];
   readonly coolingUntil?: number;
+  readonly cooledBy?: string;
   readonly limits?: CarriedLimits;
   readonly paused?: CarriedPause;
 };
@@ -74,7 +75,7 @@ export function restorePause([sinceAt, by, kept]: CarriedPause): Pause {
 
 /** A key's state as it is carried. */
 export function carryKey(key: KeyState, clock: number, tables: SettingsTables): CarriedKey {
-  const { order, join, tally, window, waiting, coolingUntil, paused } = key;
+  const { order, join, tally, window, waiting, coolingUntil, cooledBy, paused } = key;
   const limits = carryLimits(key.limits);
   return {
     ...(order && { order: carryOrder(order, clock) }),
@@ -83,6 +84,7 @@ export function carryKey(key: KeyState, clock: number, tables: SettingsTables): 
     ...(window && { window: carryWindow(window, clock, tables) }),
     ...(waiting && { waiting: waiting.map((one) => carryWaiting(one, clock)) }),
     ...(coolingUntil !== undefined && { coolingUntil }),
+    ...(cooledBy !== undefined && { cooledBy }),
     ...(limits && { limits }),
     ...(paused && { paused: carryPause(paused) }),
   };
@@ -90,7 +92,7 @@ export function carryKey(key: KeyState, clock: number, tables: SettingsTables): 
 
 /** The inverse of `carryKey`. */
 export function restoreKey(carried: CarriedKey, clock: number, rows: SettingsRows, definition: Definition): KeyState {
-  const { order, join, tally, window, hold, waiting, coolingUntil, limits, paused } = carried;
+  const { order, join, tally, window, hold, waiting, coolingUntil, cooledBy, limits, paused } = carried;
   const waits = [
     ...(hold ? [restoreHold(hold, clock)] : []),
     ...(waiting ?? []).map((it) => restoreWaiting(it, clock)),
@@ -102,6 +104,7 @@ export function restoreKey(carried: CarriedKey, clock: number, rows: SettingsRow
     ...(window && restoreWindow(window, clock, rows)),
     ...(waits.length > 0 && { waiting: waits }),
     ...(coolingUntil !== undefined && { coolingUntil }),
+    ...(cooledBy !== undefined && { cooledBy }),
     ...(limits && { limits: restoreLimits(limits) }),
     ...(paused && { paused: restorePause(paused) }),
   };

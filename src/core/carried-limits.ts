@@ -1,13 +1,17 @@
-import { type Breaker, CLOSED, isIdle, type LimitState, type Running } from './limit-state.ts';
+import { type Breaker, CLOSED, type Counted, isIdle, type LimitState, type Running } from './limit-state.ts';
 
 /** A run that has not ended: id, when it was decided, 1 when it was told to end. */
 type CarriedRunning = readonly [string, number] | readonly [string, number, 1];
 
+/** Without a mark in releases that had none: then nothing of it is ever taken back. */
+type CarriedCount = number | Counted;
+type CarriedClosed = { readonly mode: 'closed'; readonly failedAt: readonly CarriedCount[] };
+
 /** What limits have counted; what is absent is none. */
 export type CarriedLimits = {
-  readonly starts?: readonly number[];
+  readonly starts?: readonly CarriedCount[];
   readonly running?: readonly CarriedRunning[];
-  readonly breaker?: Breaker;
+  readonly breaker?: Exclude<Breaker, { mode: 'closed' }> | CarriedClosed;
 };
 
 /** Limits as they are carried; undefined where they count nothing. */
@@ -17,7 +21,7 @@ export function carryLimits(limits: LimitState | undefined): CarriedLimits | und
   return {
     ...(starts.length > 0 && { starts }),
     ...(running.length > 0 && { running: running.map(carryRunning) }),
-    ...(breaker !== CLOSED && { breaker }),
+    ...(!(breaker.mode === 'closed' && breaker.failedAt.length === 0) && { breaker }),
   };
 }
 
@@ -28,8 +32,12 @@ function carryRunning({ runId, firedAt, cancelling }: Running): CarriedRunning {
 /** The inverse of `carryLimits`. */
 export function restoreLimits({ starts = [], running = [], breaker = CLOSED }: CarriedLimits = {}): LimitState {
   return {
-    starts: [...starts],
+    starts: starts.map(restoreCount),
     running: running.map(([runId, firedAt, cancelling]) => ({ runId, firedAt, cancelling: cancelling === 1 })),
-    breaker,
+    breaker: breaker.mode === 'closed' ? { mode: 'closed', failedAt: breaker.failedAt.map(restoreCount) } : breaker,
   };
+}
+
+function restoreCount(carried: CarriedCount): Counted {
+  return typeof carried === 'number' ? [carried, ''] : carried;
 }

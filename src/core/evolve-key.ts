@@ -12,7 +12,7 @@ import {
   wait,
   waitingBytes,
 } from './gathering.ts';
-import { changeKey } from './key-entry.ts';
+import { changeKey, warm } from './key-entry.ts';
 import { ORDER_MARK_MS } from './limits.ts';
 import type { KeyState, TriggerState } from './state.ts';
 
@@ -99,6 +99,6 @@ function evolveWindow(state: TriggerState, key: KeyState, fact: WindowFact): voi
 
 /** Limits that are over are let go of with every change of a key. */
 function expire(key: KeyState, at: number): void {
-  if ((key.coolingUntil ?? Infinity) <= at) delete key.coolingUntil;
+  if ((key.coolingUntil ?? Infinity) <= at) warm(key);
   if (key.order?.sorting.length === 0 && key.order.at + ORDER_MARK_MS <= at) delete key.order;
 }

@@ -1,11 +1,11 @@
-import type { Fact, FactOf } from './fact.ts';
+import type { Fact, FactOf, RunRequest } from './fact.ts';
 import { firstInLine } from './due.ts';
 import { evolveKey } from './evolve-key.ts';
 import { addPending } from './gathering.ts';
 import { countEnd, countingScopes, countStart, keepBreaker, limitsOfKey } from './limit-count.ts';
-import type { Running } from './limit-state.ts';
+import { markOf, type Running } from './limit-state.ts';
 import { dedupeFrom } from './kept.ts';
-import { changeKey, indexKey } from './key-entry.ts';
+import { changeKey, indexKey, warm } from './key-entry.ts';
 import { resumeKey } from './resume.ts';
 import { addStarting, takeStarting } from './starting.ts';
 import { identityOf } from './stages/dedupe.ts';
@@ -161,36 +161,42 @@ function decided(state: TriggerState, { run, coolingUntil, breaker, at }: FactOf
   state.counts.eventsInRuns += run.items.length;
   if (!run.asks) counted(state, run.key, run.runId, at);
   if (breaker) moveBreaker(state, state.definition.breaker?.scope === 'key' ? run.key : undefined, breaker);
-  cool(state, run.key, coolingUntil);
+  cool(state, run, coolingUntil);
 }
 
 function approved(state: TriggerState, { report, coolingUntil, at }: FactOf<'runApproved'>): void {
   counted(state, report.key, report.runId, at);
-  cool(state, report.key, coolingUntil);
+  cool(state, report, coolingUntil);
 }
 
-function cool(state: TriggerState, name: string, coolingUntil: number | undefined): void {
+/** A run cools its key. One that began although the key was cooling, by hand, never gives that back. */
+function cool(
+  state: TriggerState,
+  { key: name, runId }: Pick<RunRequest, 'key' | 'runId'>,
+  coolingUntil: number | undefined,
+): void {
   if (coolingUntil === undefined) return;
   changeKey(state, name, (key) => {
+    const wasWarm = (key.coolingUntil ?? -Infinity) <= state.clock;
+    warm(key);
     key.coolingUntil = coolingUntil;
+    if (wasWarm) key.cooledBy = markOf(runId);
   });
 }
 
 function ended(state: TriggerState, { report, at }: FactOf<'runEnded'>): void {
-  const { runId, key: name, status, firedAt, began } = report;
+  const { runId, key: name, status, began } = report;
   state.counts.ended[status] += 1;
-  const hasBegun = status !== 'rejected' && status !== 'skipped' && began !== false;
-  countOut(state, name, runId, hasBegun ? undefined : firedAt);
+  countOut(state, name, runId, status === 'rejected' || status === 'skipped' || began === false);
   if (status === 'succeeded') noteRun(state, name, 'succeeded', at);
 }
 
-/** A run runs no longer; one that never began gives back the start that was counted at `neverBeganAt`. */
-function countOut(state: TriggerState, name: string, runId: string, neverBeganAt: number | undefined): void {
-  changeLimits(state, () => countEnd(state.limits, runId, neverBeganAt));
-  const periodMs = state.definition.cooldown?.periodMs ?? 0;
+/** A run runs no longer; one that never began gives back what its start took. */
+function countOut(state: TriggerState, name: string, runId: string, neverBegan: boolean): void {
+  changeLimits(state, () => countEnd(state.limits, runId, neverBegan));
   changeKey(state, name, (key) => {
-    if (key.limits) countEnd(key.limits, runId, neverBeganAt);
-    if (neverBeganAt !== undefined && key.coolingUntil === neverBeganAt + periodMs) delete key.coolingUntil;
+    if (key.limits) countEnd(key.limits, runId, neverBegan);
+    if (neverBegan && key.cooledBy === markOf(runId)) warm(key);
   });
 }
 
@@ -236,5 +242,5 @@ function reported(state: TriggerState, { report }: FactOf<'startReported'>): voi
   state.counts.runs -= 1;
   state.counts.eventsInRuns -= run.items.length;
   state.counts.deadLettered += run.items.length;
-  countOut(state, run.key, run.runId, run.asks ? undefined : run.firedAt);
+  countOut(state, run.key, run.runId, true);
 }

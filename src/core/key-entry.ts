@@ -43,6 +43,12 @@ export function changeKey(state: TriggerState, name: string, change: (key: KeySt
   }
 }
 
+/** A cooldown is over. Changes the key in place. */
+export function warm(key: KeyState): void {
+  delete key.coolingUntil;
+  delete key.cooledBy;
+}
+
 /** Drops what has become empty. */
 function tidy(key: KeyState): void {
   if (key.join?.parts.length === 0) delete key.join;

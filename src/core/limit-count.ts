@@ -1,5 +1,5 @@
 import type { Definition, Scope } from '../spec/definition.ts';
-import { CLOSED, isIdle, type LimitState, noLimits } from './limit-state.ts';
+import { CLOSED, isIdle, type LimitState, markOf, noLimits } from './limit-state.ts';
 import type { KeyState, TriggerState } from './state.ts';
 
 /** Whether what a key's limits counted is over at `at`. */
@@ -20,8 +20,9 @@ export function countingScopes({ rate, concurrency, breaker }: Definition): read
 export function countStart(limits: LimitState, definition: Definition, scope: Scope, runId: string, at: number): void {
   const { rate, concurrency } = definition;
   if (rate?.scope === scope) {
-    limits.starts = limits.starts.filter((one) => one > at - rate.perMs);
-    limits.starts.push(at);
+    limits.starts = limits.starts.filter(([one]) => one > at - rate.perMs);
+    const mark = markOf(runId);
+    if (limits.starts.every(([, started]) => started !== mark)) limits.starts.push([at, mark]);
   }
   if (concurrency?.scope === scope && limits.running.every((run) => run.runId !== runId)) {
     limits.running.push({ runId, firedAt: at, cancelling: false });
@@ -29,19 +30,19 @@ export function countStart(limits: LimitState, definition: Definition, scope: Sc
 }
 
 /** A run has ended; one that never began gives its start back. Changes the limits in place. */
-export function countEnd(limits: LimitState, runId: string, neverBeganAt: number | undefined): void {
+export function countEnd(limits: LimitState, runId: string, neverBegan: boolean): void {
   limits.running = limits.running.filter((run) => run.runId !== runId);
-  const place = neverBeganAt === undefined ? -1 : limits.starts.indexOf(neverBeganAt);
-  if (place !== -1) limits.starts.splice(place, 1);
+  const mark = markOf(runId);
+  if (neverBegan) limits.starts = limits.starts.filter(([, started]) => started !== mark);
 }
 
 /** Lets go of starts and failures that no longer count. Changes the limits in place. */
 function prune(limits: LimitState, { rate, breaker }: Definition, at: number): void {
   const startsFrom = at - (rate?.perMs ?? 0);
-  limits.starts = limits.starts.filter((one) => one > startsFrom);
+  limits.starts = limits.starts.filter(([one]) => one > startsFrom);
   if (limits.breaker.mode !== 'closed') return;
   const failuresFrom = at - (breaker?.withinMs ?? 0);
-  const failedAt = limits.breaker.failedAt.filter((one) => one > failuresFrom);
+  const failedAt = limits.breaker.failedAt.filter(([one]) => one > failuresFrom);
   limits.breaker = failedAt.length === 0 ? CLOSED : { mode: 'closed', failedAt };
 }
 
@@ -51,8 +52,8 @@ function overAt({ starts, running, breaker }: LimitState, { rate, breaker: setti
   const lastStart = starts.at(-1);
   const lastFailure = breaker.failedAt.at(-1);
   const at = Math.max(
-    lastStart === undefined ? 0 : lastStart + (rate?.perMs ?? 0),
-    lastFailure === undefined ? 0 : lastFailure + (settings?.withinMs ?? 0),
+    lastStart === undefined ? 0 : lastStart[0] + (rate?.perMs ?? 0),
+    lastFailure === undefined ? 0 : lastFailure[0] + (settings?.withinMs ?? 0),
   );
   return at;
 }

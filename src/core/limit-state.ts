@@ -6,9 +6,17 @@ export type Running = {
   cancelling: boolean;
 };
 
+/** When something of a run counted, epoch milliseconds, and the mark of the run: what is repeated or taken back is exact. */
+export type Counted = readonly [at: number, mark: string];
+
+/** Tells the runs that a limit counts apart: 8 hex digits of the run id. */
+export function markOf(runId: string): string {
+  return runId.slice(4, 12);
+}
+
 /** A breaker; times in epoch milliseconds. What waits at it is parked. */
 export type Breaker =
-  | { readonly mode: 'closed'; readonly failedAt: readonly number[] }
+  | { readonly mode: 'closed'; readonly failedAt: readonly Counted[] }
   /** Without `untilAt` a person opened it, and only a person closes it. */
   | { readonly mode: 'open'; readonly failures: number; readonly untilAt?: number }
   /** Probes run; `succeeded` of them have ended well. */
@@ -19,7 +27,7 @@ export type Breaker =
 export const CLOSED: Breaker = { mode: 'closed', failedAt: [] };
 
 /** What the limits of one scope count: of the whole trigger, or of one key. */
-export type LimitState = { starts: number[]; running: Running[]; breaker: Breaker };
+export type LimitState = { starts: Counted[]; running: Running[]; breaker: Breaker };
 
 /** Limits that have counted nothing. */
 export function noLimits(): LimitState {

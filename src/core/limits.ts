@@ -39,8 +39,8 @@ export const UNIT_OVERHEAD_BYTES = 72;
 export const WINDOW_OVERHEAD_BYTES = 80;
 /** Carried bytes of a waiting candidate without its events, at most: turn, how, stage, cause, four times, punctuation. */
 export const WAITING_OVERHEAD_BYTES = 106;
-/** Carried bytes of a cooldown: name, time, punctuation. */
-export const COOLDOWN_OVERHEAD_BYTES = 29;
+/** Carried bytes of a cooldown: two names, time, mark, punctuation. */
+export const COOLDOWN_OVERHEAD_BYTES = 51;
 /** Carried bytes of the mark of an order without its value: name, time, punctuation. */
 export const MARK_OVERHEAD_BYTES = 32;
 /** Carried bytes of a join without its parts: name, row of its settings, punctuation. */
@@ -57,8 +57,8 @@ export const LIMITS_OVERHEAD_BYTES = 12;
 export const LIMITS_LIST_OVERHEAD_BYTES = 13;
 /** Carried bytes of a breaker that is not at rest, without its lists: names, mode, a count or a time, punctuation. */
 export const BREAKER_OVERHEAD_BYTES = 70;
-/** Carried bytes of one start or failure: a time and a comma. */
-export const START_OVERHEAD_BYTES = 14;
+/** Carried bytes of one start or failure: a time, a mark, punctuation. */
+export const START_OVERHEAD_BYTES = 27;
 /** Carried bytes of a run that has not ended: id, time, punctuation. */
 export const RUNNING_OVERHEAD_BYTES = 66;
 /** Carried bytes of what a fallback watches of one key, without the key: three times, punctuation. */

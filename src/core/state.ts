@@ -96,6 +96,8 @@ export type KeyState = {
   /** In the order they will start. */
   waiting?: Waiting[];
   coolingUntil?: number;
+  /** The mark of the run that gives the cooldown back if it never begins. */
+  cooledBy?: string;
   limits?: LimitState;
   /** When the limits hold nothing any more that counts. */
   limitsOverAt?: number;

@@ -1,7 +1,7 @@
 import type { BreakerSettings, Definition } from '../../spec/definition.ts';
 import { firstInLine } from '../due.ts';
 import type { RunReport } from '../fact.ts';
-import { type Breaker, CLOSED } from '../limit-state.ts';
+import { type Breaker, CLOSED, type Counted, markOf } from '../limit-state.ts';
 import { limitsOf } from './limit.ts';
 import { type AdmissionStage, type Candidate, OPEN, type View } from './stage.ts';
 
@@ -54,7 +54,7 @@ export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, i
   const opened: Breaker = { mode: 'open', failures: settings.failures, untilAt: at + settings.openForMs };
   switch (before.mode) {
     case 'closed':
-      return isBad ? counted(settings, before.failedAt, at, opened) : undefined;
+      return isBad ? counted(settings, before.failedAt, end, opened) : undefined;
     case 'open':
       return undefined;
     case 'halfOpen': {
@@ -72,8 +72,16 @@ export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, i
   }
 }
 
-function counted(settings: BreakerSettings, failedAt: readonly number[], at: number, opened: Breaker): Breaker {
-  const recent = [...failedAt.filter((one) => one > at - settings.withinMs), at];
+/** The closed breaker after a failure; undefined where the report only repeats one. */
+function counted(
+  settings: BreakerSettings,
+  failedAt: readonly Counted[],
+  { runId, at }: End,
+  opened: Breaker,
+): Breaker | undefined {
+  const mark = markOf(runId);
+  if (failedAt.some(([, failed]) => failed === mark)) return undefined;
+  const recent: readonly Counted[] = [...failedAt.filter(([one]) => one > at - settings.withinMs), [at, mark]];
   return recent.length >= settings.failures ? opened : { mode: 'closed', failedAt: recent };
 }
 

@@ -1,4 +1,5 @@
 import type { RateSettings } from '../../spec/definition.ts';
+import type { LimitState } from '../limit-state.ts';
 import { limitsOf } from './limit.ts';
 import { type AdmissionStage, OPEN } from './stage.ts';
 
@@ -6,9 +7,9 @@ import { type AdmissionStage, OPEN } from './stage.ts';
  * When one more start fits, epoch milliseconds: at most `limit` lie in any (t - per, t]. `starts` are sorted; `at` or
  * earlier where it fits now.
  */
-export function rateOpensAt({ limit, perMs }: RateSettings, starts: readonly number[], at: number): number {
+export function rateOpensAt({ limit, perMs }: RateSettings, starts: LimitState['starts'], at: number): number {
   const decisive = starts[starts.length - limit];
-  return decisive === undefined ? at : decisive + perMs;
+  return decisive === undefined ? at : decisive[0] + perMs;
 }
 
 /** Never more than `limit` starts in any half-open span of `per`. */
