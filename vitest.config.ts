@@ -14,7 +14,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: [
             'test/*.test.ts',
-            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities,cli,contract,explain,backtest}/**/*.test.ts',
+            'test/{core,spec,match,load,connectors,http,accept,observability,docs,examples,activities,cli,contract,explain,backtest,simulation,peers}/**/*.test.ts',
             'test/store/*.test.ts',
           ],
         },

@@ -34,8 +34,13 @@ export function restoreLimits({ starts = [], running = [], breaker = CLOSED }: C
   return {
     starts: starts.map(restoreCount),
     running: running.map(([runId, firedAt, cancelling]) => ({ runId, firedAt, cancelling: cancelling === 1 })),
-    breaker: breaker.mode === 'closed' ? { mode: 'closed', failedAt: breaker.failedAt.map(restoreCount) } : breaker,
+    breaker: restoreBreaker(breaker),
   };
+}
+
+function restoreBreaker(breaker: NonNullable<CarriedLimits['breaker']>): Breaker {
+  if (breaker.mode !== 'closed') return breaker;
+  return breaker.failedAt.length === 0 ? CLOSED : { mode: 'closed', failedAt: breaker.failedAt.map(restoreCount) };
 }
 
 function restoreCount(carried: CarriedCount): Counted {

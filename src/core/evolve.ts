@@ -1,5 +1,4 @@
 import type { Fact, FactOf, RunRequest } from './fact.ts';
-import { firstInLine } from './due.ts';
 import { evolveKey } from './evolve-key.ts';
 import { addPending } from './gathering.ts';
 import { countEnd, countingScopes, countStart, keepBreaker, limitsOfKey } from './limit-count.ts';
@@ -10,7 +9,7 @@ import { resumeKey } from './resume.ts';
 import { addStarting, takeStarting } from './starting.ts';
 import { identityOf } from './stages/dedupe.ts';
 import type { TriggerState } from './state.ts';
-import { noteFallback, noteRun, refreshShared, watchAnew } from './watching.ts';
+import { checkDueAt, noteFallback, noteRun, refreshShared, watchAnew } from './watching.ts';
 import { keptBytes, limitBytes } from './weight.ts';
 
 /**
@@ -57,7 +56,7 @@ function apply(state: TriggerState, fact: Fact): void {
       return evolveKey(state, fact);
     case 'candidateWaits':
     case 'waitMoved':
-      if (firstInLine(state, 'concurrency') === undefined) state.checkedAt = fact.at;
+      if (checkDueAt(state) === undefined) state.checkedAt = fact.at;
       evolveKey(state, fact);
       return refreshShared(state);
     case 'waitEnded':
@@ -160,7 +159,10 @@ function decided(state: TriggerState, { run, coolingUntil, breaker, at }: FactOf
   state.counts.runs += 1;
   state.counts.eventsInRuns += run.items.length;
   if (!run.asks) counted(state, run.key, run.runId, at);
-  if (breaker) moveBreaker(state, state.definition.breaker?.scope === 'key' ? run.key : undefined, breaker);
+  if (breaker) {
+    if (checkDueAt(state) === undefined) state.checkedAt = at;
+    moveBreaker(state, state.definition.breaker?.scope === 'key' ? run.key : undefined, breaker);
+  }
   cool(state, run, coolingUntil);
 }
 

@@ -1,5 +1,6 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
 import { firstInLine } from './due.ts';
+import type { Effect } from './effect.ts';
 import type { ApprovalReport, Draft, RunReport, StartReport } from './fact.ts';
 import type { LastEvent } from './offer.ts';
 import { afterEnd } from './stages/breaker.ts';
@@ -7,7 +8,7 @@ import { firstDue } from './stages/fallback.ts';
 import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
 import type { LineName, TriggerState } from './state.ts';
-import { checkDueAt, lineOpensAt, probeDueAt } from './watching.ts';
+import { checkDueAt, holdingBack, lineOpensAt, probeDueAt } from './watching.ts';
 import { lastBytes } from './weight.ts';
 
 /** Runs looked for at once. */
@@ -55,12 +56,18 @@ export function decideFallback({ state, at }: View): Decision {
   };
 }
 
-function checkRuns({ state, definition }: View): Decision {
-  const key = firstInLine(state, 'concurrency') ?? '';
-  const { running } = limitsOf(state, definition.concurrency?.scope ?? 'trigger', key);
-  const runIds = running.slice(0, CHECKED_MAX).map((run) => run.runId);
-  const checked: Draft = { kind: 'runsChecked', key };
-  return { ...NOTHING, drafts: [checked], effects: [{ kind: 'checkRuns', key, runIds }] };
+/** Looks for the runs that keep something back, key by key; one whose start is not confirmed may not be there yet. */
+function checkRuns({ state }: View): Decision {
+  const looked = new Set<string>();
+  const effects: Effect[] = [];
+  for (const [key, { waiting }] of state.keys) {
+    const runIds = holdingBack(state, key, waiting?.[0]?.stage)
+      .filter((runId) => !state.starting.has(runId) && !looked.has(runId))
+      .slice(0, CHECKED_MAX - looked.size);
+    for (const runId of runIds) looked.add(runId);
+    if (runIds.length > 0) effects.push({ kind: 'checkRuns', key, runIds });
+  }
+  return { ...NOTHING, drafts: [{ kind: 'runsChecked' }], effects };
 }
 
 /** An asking run was approved: now its start counts. */
@@ -88,12 +95,13 @@ export function decideReport(view: View, report: StartReport): Decision {
 }
 
 /** Where the breaker goes when a run has ended like this. */
-function breakerMoved({ definition, state, at }: View, { runId, key, status }: RunReport): readonly Draft[] {
+function breakerMoved({ definition, state, at }: View, report: RunReport): readonly Draft[] {
   const { breaker } = definition;
   if (!breaker) return [];
   const { scope } = breaker;
+  const { key } = report;
   const isEmpty = !isParked(state, scope === 'key' ? key : undefined);
-  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { runId, status, at }, isEmpty);
+  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { ...report, at }, isEmpty);
   return moved ? [{ kind: 'breakerMoved', ...(scope === 'key' && { key }), breaker: moved }] : [];
 }
 

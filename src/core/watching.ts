@@ -2,6 +2,9 @@ import type { Definition } from '../spec/definition.ts';
 import { fallbackDueAt, firstDue, watchedKey, watchFrom } from './stages/fallback.ts';
 import { rateOpensAt } from './stages/rate.ts';
 import { firstInLine } from './due.ts';
+import type { Breaker } from './limit-state.ts';
+import type { StageName } from './reason.ts';
+import { limitsOf } from './stages/limit.ts';
 import { CHECK_RUNS_MS } from './limits.ts';
 import type { TriggerState } from './state.ts';
 import { watchBytes } from './weight.ts';
@@ -59,7 +62,29 @@ export function probeDueAt(state: TriggerState): number | undefined {
 
 /** When runs that keep others back are looked for. */
 export function checkDueAt(state: TriggerState): number | undefined {
-  return firstInLine(state, 'concurrency') === undefined ? undefined : state.checkedAt + CHECK_RUNS_MS;
+  const isHeldBack = firstInLine(state, 'concurrency') !== undefined || awaitsProbe(state);
+  return isHeldBack ? state.checkedAt + CHECK_RUNS_MS : undefined;
+}
+
+/** Whether what is parked waits for runs that a breaker let through; of breakers of keys, whether it may. */
+function awaitsProbe(state: TriggerState): boolean {
+  if (firstInLine(state, 'breaker') === undefined) return false;
+  return state.definition.breaker?.scope === 'key' || letThrough(state.limits.breaker).length > 0;
+}
+
+/** Runs that a breaker let through and that tell it where to go. */
+function letThrough(breaker: Breaker): readonly string[] {
+  if (breaker.mode === 'halfOpen') return breaker.probes;
+  return breaker.mode === 'draining' && breaker.runId !== undefined ? [breaker.runId] : [];
+}
+
+/** The runs whose end lets go of what a key keeps back at a stage. */
+export function holdingBack(state: TriggerState, key: string, stage: StageName | undefined): readonly string[] {
+  const { concurrency, breaker } = state.definition;
+  if (stage === 'concurrency' && concurrency) {
+    return limitsOf(state, concurrency.scope, key).running.map(({ runId }) => runId);
+  }
+  return stage === 'breaker' && breaker ? letThrough(limitsOf(state, breaker.scope, key).breaker) : [];
 }
 
 /** Counts anew when something of the whole trigger is due. Changes the state in place. */

@@ -148,6 +148,7 @@ describe('runs that others wait for', () => {
   it('are looked for after 10 minutes, and again, while something waits', () => {
     const { effects, runs } = given(one({ scope: 'trigger' })).when(
       offer(0, 'a'),
+      started(0, 'a'),
       offer(MINUTE, 'b'),
       tick(MINUTE + CHECK_RUNS_MS),
       tick(MINUTE + 2 * CHECK_RUNS_MS),
@@ -162,10 +163,25 @@ describe('runs that others wait for', () => {
     const { effects, runs, facts } = given(one()).when(
       offer(0, 'x', { key: 'free' }),
       offer(1, 'a'),
+      started(1, 'a'),
       offer(2, 'b'),
       tick(HOUR),
     );
     expect(effects.find((effect) => effect.kind === 'checkRuns')).toMatchObject({ key: 'k', runIds: [runs[1]?.runId] });
     expect(facts.find((fact) => fact.kind === 'runsChecked')?.at).toBe(T0 + 2 + CHECK_RUNS_MS);
+  });
+
+  it('are not looked for before their start is confirmed: they may not be there yet', () => {
+    const { effects } = given(one()).when(offer(0, 'a'), offer(1, 'b'), tick(HOUR));
+    expect(effects.filter((effect) => effect.kind === 'checkRuns')).toEqual([]);
+  });
+
+  it('are those of every key that waits, however long the run of the first one takes', () => {
+    const { effects } = given(one()).when(
+      ...['a', 'b'].flatMap((key) => [offer(0, key, { key }), started(0, key), offer(1, `${key}2`, { key })]),
+      tick(HOUR),
+    );
+    const keys = effects.flatMap((effect) => (effect.kind === 'checkRuns' ? [effect.key] : []));
+    expect(new Set(keys)).toEqual(new Set(['a', 'b']));
   });
 });

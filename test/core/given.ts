@@ -49,7 +49,7 @@ function nameOf(eventId: string): string {
 }
 
 /** An input and the wall clock of the worker at that moment, both relative to T0. */
-type Known = { readonly input: Input; readonly nowMs: number };
+export type Known = { readonly input: Input; readonly nowMs: number };
 /** The same; where it is about a run, it is made when its turn comes, from the runs decided so far. */
 export type Moment = Known | { readonly input: (runs: readonly RunRequest[]) => Input; readonly nowMs: number };
 

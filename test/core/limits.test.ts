@@ -122,7 +122,7 @@ function shapeFacts(key: string, shape: KeyShape): Fact[] {
       facts.push({ ...base, kind: 'startReported', key, report: { runId: counted.runId, outcome: 'started' } });
       facts.push({ ...base, kind: 'runCancelling', key, runId: counted.runId });
       const probes = [counted.runId, counted.runId];
-      const failedAt = [T0, T0, T0];
+      const failedAt = [0, 1, 2].map((one) => [T0, `mark-${one}--`] as const);
       const breaker =
         shape === 'limits'
           ? ({ mode: 'closed', failedAt } as const)

@@ -41,7 +41,8 @@ export function afterStart(definition: Definition, before: Breaker, runId: strin
   }
 }
 
-type End = { readonly runId: string; readonly status: RunReport['status']; readonly at: number };
+/** `at` is when the instance heard of it, `endedAt` when it was. */
+type End = Pick<RunReport, 'runId' | 'status' | 'endedAt'> & { readonly at: number };
 
 /**
  * The breaker after a run ended; undefined where it stays as it is. `isEmpty` says that nothing is parked any more.
@@ -72,15 +73,15 @@ export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, i
   }
 }
 
-/** The closed breaker after a failure; undefined where the report only repeats one. */
+/** The closed breaker after a failure; undefined where the report only repeats one, or tells of one that is long over. */
 function counted(
   settings: BreakerSettings,
   failedAt: readonly Counted[],
-  { runId, at }: End,
+  { runId, at, endedAt = at }: End,
   opened: Breaker,
 ): Breaker | undefined {
   const mark = markOf(runId);
-  if (failedAt.some(([, failed]) => failed === mark)) return undefined;
+  if (endedAt <= at - settings.withinMs || failedAt.some(([, failed]) => failed === mark)) return undefined;
   const recent: readonly Counted[] = [...failedAt.filter(([one]) => one > at - settings.withinMs), [at, mark]];
   return recent.length >= settings.failures ? opened : { mode: 'closed', failedAt: recent };
 }
