@@ -11,10 +11,8 @@ import { step } from './step.ts';
 export type RunCourse = {
   readonly takesMs: number;
   readonly status: RunReport['status'];
-  /** When a person lets it go on, counted from its start; only an asking run needs it. */
+  /** When a person lets it go on, counted from its start; absent where it waits for nobody, or is rejected. */
   readonly approvedAfterMs?: number;
-  /** It is cancelled while it waits for a person. */
-  readonly began?: false;
 };
 
 /**
@@ -29,6 +27,8 @@ export type SimulationOptions = {
   readonly startAt: number;
   /** Takes every fact as it happens; nothing keeps them. */
   readonly onFact: (fact: Fact) => void;
+  /** How a run ended that the model says was there before; without it, as cancelled. */
+  readonly endOf?: (runId: string) => RunReport | undefined;
   /** The facts of one step together, once all of them were told. */
   readonly onStep?: (facts: readonly Fact[]) => void;
 };
@@ -42,10 +42,12 @@ const NUMBER_DIGITS = 12;
 type Running = {
   readonly place: string;
   readonly run: RunRequest;
+  /** When its target is called, if it ends no sooner: a person is asked before. */
+  beginsAt: number;
   endsAt: number;
-  approvedAt: number | undefined;
   status: RunReport['status'];
-  readonly began?: false;
+  /** The instance knows that it was approved, or has not to know. */
+  approvalTold: boolean;
 };
 
 /**
@@ -126,7 +128,7 @@ export class Simulation {
         this.#start(effect.run);
         return;
       case 'cancelRun':
-        this.#cancel(effect.runId);
+        this.change(effect.runId, { takesMs: 0, status: 'cancelled' });
         return;
       case 'checkRuns':
         for (const runId of effect.runIds) this.#check(runId);
@@ -142,10 +144,9 @@ export class Simulation {
     if (typeof course !== 'string') {
       this.#started += 1;
       const place = `${String(this.#started).padStart(NUMBER_DIGITS, '0')} ${runId}`;
-      const { takesMs, approvedAfterMs, status, began } = course;
-      const approvedAt = run.asks && approvedAfterMs !== undefined ? this.#clock + approvedAfterMs : undefined;
-      const endsAt = this.#clock + takesMs;
-      const running = { place, run, endsAt, approvedAt, status, ...(began === false && { began }) };
+      const { takesMs, approvedAfterMs = 0, status } = course;
+      const beginsAt = status === 'rejected' ? Infinity : this.#clock + approvedAfterMs;
+      const running = { place, run, beginsAt, endsAt: this.#clock + takesMs, status, approvalTold: !run.asks };
       this.#running.set(runId, running);
       this.#nexts.set(place, nextAt(running));
     }
@@ -159,19 +160,22 @@ export class Simulation {
     return isShadow ? { takesMs: 0, status: 'succeeded' } : course;
   }
 
-  /** A run that is told to end does so at this moment. */
-  #cancel(runId: string): void {
+  /** A run that goes on takes another course, counted from now: somebody has answered it, or ends it. */
+  change(runId: string, { takesMs, status, approvedAfterMs }: RunCourse): void {
     const running = this.#running.get(runId);
     if (!running) return;
-    running.status = 'cancelled';
-    running.endsAt = this.#clock;
-    running.approvedAt = undefined;
-    this.#nexts.set(running.place, this.#clock);
+    if (approvedAfterMs !== undefined) running.beginsAt = this.#clock + approvedAfterMs;
+    running.status = status;
+    running.endsAt = this.#clock + takesMs;
+    this.#nexts.set(running.place, undefined);
+    this.#nexts.set(running.place, nextAt(running));
   }
 
   /** A run whose id was taken never went on here: nobody will tell of its end. */
   #check(runId: string): void {
     if (this.#running.has(runId)) return;
+    const known = this.#options.endOf?.(runId);
+    if (known) return this.#step({ kind: 'runEnded', report: known });
     const holds = ({ limits }: KeyState) => limits?.running.some((run) => run.runId === runId) === true;
     const [key = ''] = [...this.state.keys].find(([, state]) => holds(state)) ?? [];
     this.#step({ kind: 'runEnded', report: { runId, key, status: 'cancelled', endedAt: this.#clock } });
@@ -179,22 +183,29 @@ export class Simulation {
 
   /** The next of a run happens: it is approved, or it ends. */
   #goOn(running: Running): void {
-    const { place, run, status, approvedAt, began } = running;
+    const { place, run, status, beginsAt } = running;
     const { runId, key, firedAt, asks } = run;
-    if (approvedAt !== undefined) {
-      running.approvedAt = undefined;
-      this.#step({ kind: 'runApproved', report: { runId, key, firedAt, approvedAt } });
+    if (isApprovalNext(running)) {
+      running.approvalTold = true;
+      this.#nexts.set(place, nextAt(running));
+      this.#step({ kind: 'runApproved', report: { runId, key, firedAt, approvedAt: beginsAt } });
       return;
     }
     this.#running.delete(runId);
     this.#nexts.set(place, undefined);
-    const counted = { ...(!asks && { firedAt }), ...(began === false && { began }) };
+    const began = status === 'cancelled' && beginsAt > this.#clock ? ({ began: false } as const) : {};
+    const counted = { ...(!asks && { firedAt }), ...began };
     this.#step({ kind: 'runEnded', report: { runId, key, status, ...counted, endedAt: this.#clock } });
   }
 }
 
 function nextAt(running: Running | undefined): number | undefined {
-  return running && (running.approvedAt ?? running.endsAt);
+  return running && (isApprovalNext(running) ? running.beginsAt : running.endsAt);
+}
+
+/** An answer and an end at one moment: the answer was first. */
+function isApprovalNext({ approvalTold, beginsAt, endsAt }: Running): boolean {
+  return !approvalTold && beginsAt <= endsAt;
 }
 
 function runIdAt(place: string): string {

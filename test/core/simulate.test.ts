@@ -176,6 +176,37 @@ describe('a simulation', () => {
     expect(simulation.state.pendingItems).toBe(0);
   });
 
+  it('a run that was there before is told with the end it had', () => {
+    const facts: Fact[] = [];
+    const concurrency = { limit: 1, onExcess: 'queue', scope: 'trigger' } as const;
+    const simulation = new Simulation(definition({ concurrency }), {
+      runs: ({ items }) => (items.length === 1 ? 'alreadyStarted' : { takesMs: 0, status: 'succeeded' }),
+      endOf: (runId) => ({ runId, key: 'k', status: 'failed' }),
+      startAt: T0,
+      onFact: (fact) => facts.push(fact),
+    });
+    simulation.input(offer(0, 'a').input, T0);
+    simulation.input(offer(5, 'b').input, T0 + 5);
+    simulation.finish();
+    expect(facts.find((fact) => fact.kind === 'runEnded')).toMatchObject({ report: { status: 'failed' } });
+  });
+
+  it('a run that goes on takes another course when somebody answers it; one that is over does not', () => {
+    const asking = { cooldown: { periodMs: HOUR, onExcess: 'ask' } } as const;
+    const started: string[] = [];
+    const { simulation, told, send } = simulate(asking, ({ runId, asks }) => {
+      started.push(runId);
+      return asks ? { takesMs: HOUR, status: 'rejected' } : { takesMs: 0, status: 'succeeded' };
+    });
+    send(0, 'a');
+    send(MINUTE, 'b');
+    simulation.advance(T0 + 2 * MINUTE);
+    simulation.change(started[0] ?? '', { takesMs: 0, status: 'failed' });
+    simulation.change(started[1] ?? '', { takesMs: MINUTE, status: 'failed', approvedAfterMs: 0 });
+    simulation.finish();
+    expect(told().slice(-2)).toEqual([`${2 * MINUTE} approved`, `${3 * MINUTE} failed`]);
+  });
+
   it('goes on until a candidate without events has started, and gives the facts of a step together', () => {
     const steps: number[] = [];
     const simulation = new Simulation(definition({ cooldown: { periodMs: HOUR, onExcess: 'hold' } }), {

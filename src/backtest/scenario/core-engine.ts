@@ -7,8 +7,8 @@ import { definitionAt } from '../../load/definition.ts';
 import { DEFAULT_KEY, type LoadedTrigger } from '../../load/definitions.ts';
 import type { LoadedScenario, ScenarioEvent } from '../../load/scenario.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
-import { Courses, type ResolveRun } from './course.ts';
-import type { Arrival, Happened } from './happened.ts';
+import { actOf, Courses, type ResolveRun } from './course.ts';
+import type { Arrival, Happened, IdleAction } from './happened.ts';
 
 /** What comes in at POST /events has this source name. */
 const EVENTS_SOURCE = 'events';
@@ -24,17 +24,28 @@ export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happen
   const definition = definitionAt(trigger, startAt);
   const simulation = new Simulation(definition, {
     runs: courses.model,
+    endOf: courses.endOf,
     startAt,
-    onFact: () => undefined,
+    onFact: (fact) => {
+      if (fact.kind === 'runEnded') courses.ended(fact.report);
+    },
     onStep: (facts) => entries.push(...ledgerPage(simulation.state, facts).entries),
   });
+  const idle: IdleAction[] = [];
+  const perform = (action: ScenarioAction, atMs: number) => {
+    const order = orderOf(action, `${scenario.name} at ${atMs}`);
+    if (order) return simulation.input(order, startAt + atMs);
+    const act = actOf(action);
+    const changed = act && courses.act(act, atMs);
+    if (changed) simulation.change(changed.runId, changed.course);
+    else if (act) idle.push({ index: spec.actions.indexOf(action), atMs, what: act.kind });
+  };
   for (const moment of momentsOf(scenario)) {
+    simulation.advance(startAt + moment.atMs);
     if (moment.kind === 'action') {
-      const input = orderOf(moment.action, `${scenario.name} at ${moment.atMs}`);
-      if (input) simulation.input(input, startAt + moment.atMs);
+      perform(moment.action, moment.atMs);
       continue;
     }
-    simulation.advance(startAt + moment.atMs);
     const { arrival, offered } = arrive(trigger, moment.event, startAt);
     arrivals.push(arrival);
     if (offered.kind === 'offer') simulation.input({ kind: 'offer', offer: offered.offer }, startAt + moment.atMs);
@@ -42,7 +53,7 @@ export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happen
   if (spec.until === undefined) simulation.finish();
   else simulation.advance(startAt + spec.until);
   const waiting = courses.waitingAt(simulation.clock - startAt);
-  return { arrivals, entries, params: courses.params, waiting, idle: courses.idle(), startAt, toleranceMs: 0 };
+  return { arrivals, entries, params: courses.params, waiting, idle, startAt, toleranceMs: 0 };
 }
 
 type Moment =

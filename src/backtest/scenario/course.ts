@@ -1,25 +1,32 @@
 import type { ResolvedParams, RunInput } from '../../contract/messages.ts';
 import { askOf } from '../../core/approval.ts';
-import type { RunRequest } from '../../core/fact.ts';
+import type { RunReport, RunRequest } from '../../core/fact.ts';
 import type { RunCourse, RunModel } from '../../core/simulate.ts';
 import type { LoadedScenario } from '../../load/scenario.ts';
 import type { Json } from '../../spec/json.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
-import type { IdleAction } from './happened.ts';
 
 /** Evaluates the parameters of a run, as its first activity does. */
 export type ResolveRun = (input: RunInput) => ResolvedParams;
 
 /** What a person does to a run. */
-type Act = {
+export type Act = {
   readonly kind: 'approve' | 'reject' | 'cancel';
   readonly run?: number | undefined;
   readonly key?: string | undefined;
 };
-type Pending = { readonly index: number; readonly atMs: number; readonly act: Act };
 
-/** How a run waits for a person: when that ends and what it comes to. */
-type Wait = { readonly untilMs: number; readonly end: 'approve' | 'reject' | 'cancel' };
+/** A run of the scenario. Moments count from its start. */
+type Going = {
+  readonly key: string;
+  readonly number: number;
+  /** How it goes once its target is called. */
+  readonly course: RunCourse;
+  /** When a person has answered it; the moment of its start where none is asked, Infinity where none will let it go on. */
+  beginsAtMs: number;
+  /** How it ended, once it has. */
+  end?: RunReport;
+};
 
 /** What an action does to one run; undefined for actions on the trigger. */
 export function actOf(action: ScenarioAction): Act | undefined {
@@ -28,95 +35,79 @@ export function actOf(action: ScenarioAction): Act | undefined {
   return 'cancel' in action ? { kind: 'cancel', ...action.cancel } : undefined;
 }
 
-/**
- * How the runs of a scenario go: as `runs` says, changed by what people do to them and by what their own settings say.
- * Runs are asked about in the order in which they are decided, so an action finds the oldest run that it fits.
- */
+/** How the runs of a scenario go: as `runs` says, and as people answer or end them. */
 export class Courses {
   /** By run id. */
   readonly params = new Map<string, Json>();
   readonly #scenario: LoadedScenario;
   readonly #resolve: ResolveRun;
-  readonly #pending: Pending[];
-  readonly #waits = new Map<string, number>();
-  #count = 0;
+  readonly #going = new Map<string, Going>();
 
   constructor(scenario: LoadedScenario, resolve: ResolveRun) {
     this.#scenario = scenario;
     this.#resolve = resolve;
-    this.#pending = scenario.spec.actions
-      .flatMap((action, index) => {
-        const act = actOf(action);
-        return act ? [{ index, atMs: action.at, act }] : [];
-      })
-      .toSorted((a, b) => a.atMs - b.atMs);
   }
 
   /** Says how a run goes that starts now. A run id that was used in this scenario starts nothing. */
   readonly model: RunModel = (run, startedAt) => {
-    if (this.#waits.has(run.runId)) return 'alreadyStarted';
-    this.#count += 1;
+    if (this.#going.has(run.runId)) return 'alreadyStarted';
     const atMs = startedAt - this.#scenario.startAt;
-    this.#waits.set(run.runId, atMs);
-    if (run.mode === 'shadow') return { takesMs: 0, status: 'succeeded' };
+    const number = this.#going.size + 1;
     const resolved = this.#resolve({ version: 1, trigger: this.#scenario.trigger.name, run });
-    if (!resolved.ok) return { takesMs: 0, status: 'deadLettered' };
+    const course = this.#courseOf(run, number, resolved);
+    const going: Going = { key: run.key, number, course, beginsAtMs: atMs };
+    this.#going.set(run.runId, going);
+    if (run.mode === 'shadow' || !resolved.ok) return course;
     this.params.set(run.runId, resolved.params);
-    const number = this.#count;
-    const wait = this.#waitOf(run, number, atMs, resolved.needsApproval ?? true);
-    this.#waits.set(run.runId, wait?.untilMs ?? atMs);
-    if (wait && wait.end !== 'approve') {
-      const takesMs = wait.untilMs - atMs;
-      return wait.end === 'reject' ? { takesMs, status: 'rejected' } : { takesMs, status: 'cancelled', began: false };
-    }
-    const course = this.#running(run, number, atMs, wait?.untilMs ?? atMs);
-    return wait ? { ...course, approvedAfterMs: wait.untilMs - atMs } : course;
+    const ask = askOf(run, resolved.needsApproval ?? true);
+    if (!ask) return course;
+    const { timeoutMs, onTimeout } = ask;
+    going.beginsAtMs = onTimeout === 'approve' ? atMs + timeoutMs : Infinity;
+    if (onTimeout === 'reject') return { takesMs: timeoutMs, status: 'rejected' };
+    return { ...course, takesMs: timeoutMs + course.takesMs, approvedAfterMs: timeoutMs };
   };
+
+  /** A run has ended; nobody can act on it any more. */
+  ended(report: RunReport): void {
+    const going = this.#going.get(report.runId);
+    if (going) going.end ??= report;
+  }
+
+  /** How a run of this scenario ended, as who looks for it finds out. */
+  readonly endOf = (runId: string): RunReport | undefined => {
+    const end = this.#going.get(runId)?.end;
+    if (!end) return undefined;
+    const { key, status, endedAt } = end;
+    return { runId, key, status, ...(endedAt !== undefined && { endedAt }) };
+  };
+
+  /** The oldest run that an action means, and how it goes from now on; undefined where there is none. */
+  act({ kind, run, key }: Act, atMs: number): { readonly runId: string; readonly course: RunCourse } | undefined {
+    for (const [runId, going] of this.#going) {
+      const isMeant = (run ?? going.number) === going.number && (key ?? going.key) === going.key;
+      const fits = kind === 'cancel' || going.beginsAtMs > atMs;
+      if (!isMeant || going.end || !fits) continue;
+      if (kind === 'cancel') return { runId, course: { takesMs: 0, status: 'cancelled' } };
+      if (kind === 'reject') return { runId, course: { takesMs: 0, status: 'rejected' } };
+      going.beginsAtMs = atMs;
+      return { runId, course: { ...going.course, approvedAfterMs: 0 } };
+    }
+    return undefined;
+  }
 
   /** The runs that wait for a person at this moment. */
   waitingAt(atMs: number): ReadonlySet<string> {
-    return new Set([...this.#waits].flatMap(([runId, untilMs]) => (untilMs > atMs ? [runId] : [])));
+    const waiting = [...this.#going].filter(([, { end, beginsAtMs }]) => !end && beginsAtMs > atMs);
+    return new Set(waiting.map(([runId]) => runId));
   }
 
-  /** What nobody was there for. */
-  idle(): readonly IdleAction[] {
-    return this.#pending.map(({ index, atMs, act }) => ({ index, atMs, what: act.kind }));
-  }
-
-  #waitOf(run: RunRequest, number: number, atMs: number, needed: boolean): Wait | undefined {
-    const ask = askOf(run, needed);
-    if (!ask) return undefined;
-    const timeoutMs = atMs + ask.timeoutMs;
-    const answer = this.#take(run, number, atMs, timeoutMs, ['approve', 'reject', 'cancel']);
-    if (answer) return { untilMs: answer.atMs, end: answer.act.kind };
-    return { untilMs: timeoutMs, end: ask.onTimeout };
-  }
-
-  /** From `beginMs` on the target works; `atMs` is the start of the run, with its wait for a person. */
-  #running(run: RunRequest, number: number, atMs: number, beginMs: number): RunCourse {
+  #courseOf({ mode, settings }: RunRequest, number: number, resolved: ResolvedParams): RunCourse {
+    if (mode === 'shadow') return { takesMs: 0, status: 'succeeded' };
+    if (!resolved.ok) return { takesMs: 0, status: 'deadLettered' };
     const { runs } = this.#scenario.spec;
     const entries = Array.isArray(runs) ? runs : [runs];
     const { takes, result } = entries[Math.min(number, entries.length) - 1] ?? { takes: 0, result: 'succeeded' };
-    const { timeoutMs } = run.settings;
-    const isLate = takes > timeoutMs;
-    const endMs = beginMs + Math.min(takes, timeoutMs);
-    const cancel = this.#take(run, number, beginMs, endMs, ['cancel']);
-    if (cancel) return { takesMs: cancel.atMs - atMs, status: 'cancelled' };
-    return { takesMs: endMs - atMs, status: isLate ? 'timedOut' : result };
-  }
-
-  /** The first action of these kinds between two moments that means this run; it is used up. */
-  #take(
-    { key }: RunRequest,
-    number: number,
-    fromMs: number,
-    beforeMs: number,
-    kinds: readonly Act['kind'][],
-  ): Pending | undefined {
-    const found = this.#pending.findIndex(({ atMs, act }) => {
-      const isMeant = (act.run ?? number) === number && (act.key ?? key) === key;
-      return isMeant && kinds.includes(act.kind) && atMs >= fromMs && atMs < beforeMs;
-    });
-    return found < 0 ? undefined : this.#pending.splice(found, 1)[0];
+    const isLate = takes > settings.timeoutMs;
+    return isLate ? { takesMs: settings.timeoutMs, status: 'timedOut' } : { takesMs: takes, status: result };
   }
 }
