@@ -36,6 +36,8 @@ type KeyFact = FactOf<
 
 /** Folds a fact about what one key gathers. Changes the state in place. */
 export function evolveKey(state: TriggerState, fact: KeyFact): void {
+  // Most of what happens only adds to a window: that makes nothing due earlier, and no entry heavier or empty.
+  if (fact.kind === 'unitCollected' || fact.kind === 'windowExtended') return grow(state, fact);
   changeKey(state, fact.key, (key) => {
     switch (fact.kind) {
       case 'orderAdvanced':
@@ -55,11 +57,16 @@ export function evolveKey(state: TriggerState, fact: KeyFact): void {
         return tally(state, key, fact);
       case 'tallyTaken':
         return takeTallied(state, key, fact.count);
-      case 'windowOpened':
-      case 'windowExtended':
-      case 'unitCollected':
+      case 'windowOpened': {
+        const { mode, settings, at, dueAt } = fact;
+        const due = dueAt === undefined ? {} : { dueAt };
+        key.window = { mode, settings, openedAt: at, ...due, items: [], last: {}, receivedAt: at, bytes: 0 };
+        return;
+      }
       case 'windowClosed':
-        return evolveWindow(state, key, fact);
+        release(state, key.window);
+        delete key.window;
+        return;
       case 'candidateWaits':
         return wait(state, key, fact);
       case 'waitMoved': {
@@ -76,25 +83,12 @@ export function evolveKey(state: TriggerState, fact: KeyFact): void {
   });
 }
 
-type WindowFact = FactOf<'windowOpened' | 'windowExtended' | 'unitCollected' | 'windowClosed'>;
-
-function evolveWindow(state: TriggerState, key: KeyState, fact: WindowFact): void {
-  switch (fact.kind) {
-    case 'windowOpened': {
-      const { mode, settings, at, dueAt } = fact;
-      const due = dueAt === undefined ? {} : { dueAt };
-      key.window = { mode, settings, openedAt: at, ...due, items: [], last: {}, receivedAt: at, bytes: 0 };
-      return;
-    }
-    case 'windowExtended':
-      if (key.window) key.window.dueAt = fact.dueAt;
-      return;
-    case 'unitCollected':
-      return collect(state, key, fact);
-    case 'windowClosed':
-      release(state, key.window);
-      delete key.window;
-  }
+/** An open window takes a unit, or ends later than it would have. */
+function grow(state: TriggerState, fact: FactOf<'windowExtended' | 'unitCollected'>): void {
+  const key = state.keys.get(fact.key);
+  if (!key?.window) return;
+  if (fact.kind === 'unitCollected') collect(state, key.window, fact);
+  else key.window.dueAt = fact.dueAt;
 }
 
 /** Limits that are over are let go of with every change of a key. */

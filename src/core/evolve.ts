@@ -37,8 +37,7 @@ function apply(state: TriggerState, fact: Fact): void {
       state.counts.deadLettered += 1;
       return;
     case 'startReported':
-      reported(state, fact);
-      return refreshShared(state);
+      return reported(state, fact);
     case 'fired':
       return;
     case 'orderAdvanced':
@@ -245,4 +244,5 @@ function reported(state: TriggerState, { report }: FactOf<'startReported'>): voi
   state.counts.eventsInRuns -= run.items.length;
   state.counts.deadLettered += run.items.length;
   countOut(state, run.key, run.runId, true);
+  refreshShared(state);
 }

@@ -1,5 +1,5 @@
 import type { FactOf, Waits } from './fact.ts';
-import type { Gathered, KeyState, TriggerState, Waiting } from './state.ts';
+import type { Gathered, KeyState, TriggerState, Waiting, Window } from './state.ts';
 import { laterLast, type Unit } from './unit.ts';
 import { jsonBytes } from './offer.ts';
 import { joinable } from './waiting.ts';
@@ -70,9 +70,7 @@ export function takeTallied(state: TriggerState, key: KeyState, count: number): 
 }
 
 /** Adds a unit to an open window. */
-export function collect(state: TriggerState, key: KeyState, { unit, replaces, bytes }: FactOf<'unitCollected'>): void {
-  const { window } = key;
-  if (!window) return;
+export function collect(state: TriggerState, window: Window, { unit, replaces, bytes }: FactOf<'unitCollected'>): void {
   const isFirst = window.items.length === 0;
   const gone = replaces ? window.items.length : 0;
   if (replaces) window.items.length = 0;

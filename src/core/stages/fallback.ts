@@ -28,6 +28,7 @@ export function watchedKey({ fallback }: Definition, key: string): string | unde
 
 /** The watch that is due first, with its key. */
 export function firstDue({ watched }: TriggerState): { readonly key: string; readonly at: number } | undefined {
+  if (watched.size === 0) return undefined;
   let first: { key: string; at: number } | undefined;
   for (const [key, { dueAt }] of watched) {
     if (dueAt < (first?.at ?? Infinity)) first = { key, at: dueAt };
