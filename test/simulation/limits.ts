@@ -5,6 +5,9 @@ import { promise } from './violation.ts';
 
 type Start = { readonly runId: string; readonly at: number };
 
+/** Starts kept before those that are over are forgotten. */
+const STARTS_MAX = 1_000;
+
 /** Entries by key, or all under one name where a limit counts over the whole trigger. */
 class Scoped<T> {
   readonly #entries = new Map<string, T[]>();
@@ -136,11 +139,19 @@ export class Limits {
   #count(runId: string, key: string, at: number): void {
     const { rate, concurrency } = this.#definition;
     const starts = rate ? this.#starts.of(rate.scope, key) : [];
+    // What is out of the span is forgotten now and then, so that counting stays cheap.
+    if (starts.length > STARTS_MAX)
+      starts.splice(
+        0,
+        starts.findIndex((start) => start.at > at - (rate?.perMs ?? 0)),
+      );
     if (starts.every((start) => start.runId !== runId || start.at <= at - (rate?.perMs ?? 0)))
       starts.push({ runId, at });
     const running = concurrency ? this.#running.of(concurrency.scope, key) : [];
     if (!running.includes(runId)) running.push(runId);
-    this.#cooling.of('key', key).push({ runId, at });
+    const cooling = this.#cooling.of('key', key);
+    if (cooling.length > STARTS_MAX) cooling.splice(0, STARTS_MAX / 2);
+    cooling.push({ runId, at });
   }
 
   #end(runId: string, neverBegan: boolean): void {

@@ -175,13 +175,14 @@ export class World {
 
   /** Time passes until nothing waits, or for as long as less and less does. */
   #drain(): void {
-    let waits = this.#waits();
-    let changedAt = this.#agenda.now;
-    while (waits > 0 && this.#agenda.nextAt < changedAt + STANDSTILL_MS) {
+    let least = this.#waits();
+    let leastAt = this.#agenda.now;
+    while (least > 0 && this.#agenda.nextAt < leastAt + STANDSTILL_MS) {
       this.#agenda.advance(this.#agenda.nextAt);
-      const now = this.#waits();
-      if (now !== waits) changedAt = this.#agenda.now;
-      waits = now;
+      const waits = this.#waits();
+      if (waits >= least) continue;
+      least = waits;
+      leastAt = this.#agenda.now;
     }
   }
 
