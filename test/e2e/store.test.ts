@@ -54,15 +54,30 @@ function storeOf(service: Service): string {
   return join(service.directory, 'state', 'store');
 }
 
+/** Waits until every window has fired and every run has ended, at least so many. */
 async function ended(service: Service, runs: number): Promise<void> {
   const isOver = async () => {
-    const { body } = await service.get('/v1/stats?since=1h');
-    const text = JSON.stringify(body);
-    const count = [...text.matchAll(/"succeeded":(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
-    return count >= runs ? true : undefined;
+    let total = 0;
+    for (const name of ['window', 'each']) {
+      const { body } = await service.get(`/v1/triggers/${name}`);
+      const { counts, pressure }: Settled = JSON.parse(JSON.stringify(body));
+      const over = Object.values(counts.ended).reduce((sum, count) => sum + count, 0);
+      if (pressure.pendingItems > 0 || over < counts.runs) return undefined;
+      total += over;
+    }
+    return total >= runs ? true : undefined;
   };
   await eventually(`the end of ${runs} runs`, isOver, 60_000);
 }
+
+/** The verdicts: every start of the service has its instances adopt what it loaded. */
+const decided = ({ entries }: Awaited<ReturnType<typeof contentsOf>>) =>
+  entries.filter(({ kind }) => kind !== 'definitionAdopted');
+
+type Settled = {
+  readonly counts: { readonly runs: number; readonly ended: { readonly [status: string]: number } };
+  readonly pressure: { readonly pendingItems: number };
+};
 
 test('a store that was deleted is rebuilt with equal verdicts and runs, and a lost page is found', async () => {
   const service = await Service.start({ definitions: DEFINITIONS });
@@ -100,7 +115,7 @@ test('a store that was deleted is rebuilt with equal verdicts and runs, and a lo
   await service.end();
   const after = await contentsOf(service);
   expect(after.runs).toEqual(before.runs);
-  expect(after.entries).toEqual(before.entries);
+  expect(decided(after)).toEqual(decided(before));
   const matched = before.events.filter(({ triggers }) => JSON.stringify(triggers) !== '[]');
   expect(after.events.map(({ event_id: id }) => id)).toEqual(matched.map(({ event_id: id }) => id));
   expect(after.events.find(({ taken }) => JSON.stringify(taken).includes('window'))).toMatchObject({
@@ -125,5 +140,5 @@ test('a store that was deleted is rebuilt with equal verdicts and runs, and a lo
   await service.end();
   const filled = await contentsOf(service);
   expect(filled.runs).toEqual(before.runs);
-  expect(filled.entries).toEqual(before.entries);
+  expect(decided(filled)).toEqual(decided(before));
 }, 300_000);
