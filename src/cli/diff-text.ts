@@ -4,7 +4,8 @@ import type { Json } from '../spec/json.ts';
 import { parseDurationMs } from '../spec/units.ts';
 import type { OpenWork, ShownDifference } from './diff.ts';
 import { moment } from './moment.ts';
-import { counted, table } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { table } from './output.ts';
 
 /** Characters of a value: more is looked up in the files. */
 const VALUE_CHARS_MAX = 36;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { formatFinding, loadDefinitions } from '../load/load.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { messageOf } from './exit.ts';
-import { counted } from './output.ts';
+import { counted } from '../explain/counted.ts';
 
 /** What package.json asks for: below it some dependency does not run. */
 const NODE_MIN = { major: 20, minor: 19 } as const;

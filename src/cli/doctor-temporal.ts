@@ -10,7 +10,7 @@ import { SERVER_SETTINGS } from '../temporal/embedded/server-settings.ts';
 import { checkNamespace, type NamespaceDifference } from '../temporal/namespace.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { messageOf } from './exit.ts';
-import { counted } from './output.ts';
+import { counted } from '../explain/counted.ts';
 import { isAlive, readServiceFile } from './service-file.ts';
 
 /** A doctor's patience with a server. */

@@ -1,6 +1,7 @@
 import type { EventAnswer, NoMatchAnswer, StageAnswer, TriggerAnswer } from '../explain/answer.ts';
 import { moment } from './moment.ts';
-import { counted, harmless } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { harmless } from './output.ts';
 import { readable, wrapped } from './wrap.ts';
 
 /** What stands before a stage: whether it let the event through. */

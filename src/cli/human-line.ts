@@ -1,5 +1,5 @@
 import { timeOfDay } from './moment.ts';
-import { counted } from './output.ts';
+import { counted } from '../explain/counted.ts';
 
 /** Longest field shown: a line of the log file has the rest. */
 const FIELD_MAX_CHARS = 240;

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { type Finding, formatFinding, loadDefinitions } from '../load/load.ts';
 import { loadScenarios } from '../load/scenario.ts';
 import { couldNotRun, EXIT, type ExitCode } from './exit.ts';
-import { answer, counted, type Format, giveUp } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { answer, type Format, giveUp } from './output.ts';
 
 /** Checks a directory of definitions as a start would. Errors are a no; warnings alone are not. */
 export async function lint(directory: string, format: Format): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import type { Ordered, OrderedAll } from '../http/operate-api.ts';
 import { moment } from './moment.ts';
-import { counted } from './output.ts';
+import { counted } from '../explain/counted.ts';
 
 type Decided = Ordered['decided'][number];
 

@@ -1,7 +1,8 @@
 import type { RebuildAnswer } from '../http/shapes/rebuild.ts';
 import { callService, problemText, type Service } from './api.ts';
 import { couldNotRun, EXIT, type ExitCode } from './exit.ts';
-import { answer, counted, type Format, giveUp, tell } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { answer, type Format, giveUp, tell } from './output.ts';
 
 /** Between two questions how it goes. */
 const ASK_EVERY_MS = 500;

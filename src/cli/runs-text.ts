@@ -1,6 +1,7 @@
 import type { RunDetail, RunList, RunSummary } from '../http/read-api.ts';
 import { moment } from './moment.ts';
-import { counted, table } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { table } from './output.ts';
 
 /** One line a run. */
 export function runsLines({ runs, next }: RunList, nowMs: number): readonly string[] {

@@ -1,7 +1,7 @@
 import type { AcceptedEvent, DeadLetteredEvent, EventVerdict, UnmatchedEvent } from '../accept/outcome.ts';
 import { ERROR_CATALOGUE, type Violation } from '../errors.ts';
 import type { RunDetail } from '../http/read-api.ts';
-import { counted } from './output.ts';
+import { counted } from '../explain/counted.ts';
 
 /** The part of an acknowledgement that names dead letters. */
 type DeadLettered = Omit<DeadLetteredEvent, 'detail'>;

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 
 import type { Checked } from '../backtest/scenario/check.ts';
-import { answer, counted, type Format, harmless } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { answer, type Format, harmless } from './output.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,6 +1,7 @@
 import type { KeySummary, TriggerDetail, TriggerSummary } from '../http/read-api.ts';
 import { moment } from './moment.ts';
-import { counted, table } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { table } from './output.ts';
 
 /** One line a trigger. */
 export function listLines(triggers: readonly TriggerSummary[], nowMs: number): readonly string[] {

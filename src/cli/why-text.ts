@@ -1,6 +1,7 @@
 import type { WhyAnswer } from '../explain/why-answer.ts';
 import { moment } from './moment.ts';
-import { counted, harmless } from './output.ts';
+import { counted } from '../explain/counted.ts';
+import { harmless } from './output.ts';
 import { readable, wrapped } from './wrap.ts';
 
 /** Open windows and holds that stand in an answer for people. */

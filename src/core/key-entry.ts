@@ -1,9 +1,7 @@
 import { dueAt, turnAt } from './due.ts';
 import { settleLimits } from './limit-count.ts';
-import type { KeyState, LineName, TriggerState } from './state.ts';
+import { type KeyState, LINES, type TriggerState } from './state.ts';
 import { heldBytes, keyEntryBytes } from './weight.ts';
-
-const LINES: readonly LineName[] = ['rate', 'concurrency', 'breaker'];
 
 /** Whether nothing is left in an entry. */
 function isEmpty({ order, join, tally, window, waiting, coolingUntil, limits, paused }: KeyState): boolean {

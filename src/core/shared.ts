@@ -7,14 +7,12 @@ import { afterEnd } from './stages/breaker.ts';
 import { firstDue } from './stages/fallback.ts';
 import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
-import type { LineName, TriggerState } from './state.ts';
+import { LINES, type TriggerState } from './state.ts';
 import { checkDueAt, holdingBack, lineOpensAt, probeDueAt } from './watching.ts';
 import { lastBytes } from './weight.ts';
 
 /** Runs looked for at once. */
 const CHECKED_MAX = 100;
-
-const LINES: readonly LineName[] = ['rate', 'concurrency', 'breaker'];
 
 /** Everything that waits is looked at again. */
 export function recheckAll(state: TriggerState): readonly Move[] {

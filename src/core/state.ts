@@ -108,7 +108,8 @@ export type KeyState = {
 export type Watched = { readonly sinceAt: number; lastAt?: number; firedAt?: number; dueAt: number };
 
 /** Stages whose limits may count over the whole trigger; what they keep back waits in line. */
-export type LineName = 'rate' | 'concurrency' | 'breaker';
+export const LINES = ['rate', 'concurrency', 'breaker'] as const;
+export type LineName = (typeof LINES)[number];
 
 /** Running totals since the instance first started. */
 export type Counts = {

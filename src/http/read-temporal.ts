@@ -6,13 +6,14 @@ import { instanceId, WORKFLOW } from '../contract/names.ts';
 import { restore } from '../core/carried.ts';
 import { initialState } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
+import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { DeadLetterSummary, ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
 import { removedTriggers } from './removed-triggers.ts';
 import { createRunReads } from './run-reads.ts';
 import { away, isNotFound } from './temporal-answer.ts';
-import { keySummary, pausedOf, rfc3339, stateOf } from './state-view.ts';
+import { keySummary, pausedOf, stateOf } from './state-view.ts';
 
 /** A whole state may have 1.25 MiB. */
 const STATE_DEADLINE_MS = 8_000;

@@ -15,6 +15,7 @@ import type { Decided, RunOrder, RunOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { approvalOf } from './run-summary.ts';
 import { away, isNotFound, noRun } from './temporal-answer.ts';
+import { rfc3339 } from '../explain/answer.ts';
 
 /** An order that Temporal or the worker does not answer within this is a refusal, and may be given again. */
 const ORDER_DEADLINE_MS = 8_000;
@@ -81,7 +82,7 @@ async function answer(
   try {
     const handle = client.workflow.getHandle(workflowId);
     const stands = await handle.executeUpdate(update, { args: [{ by, ...(reason !== undefined && { reason }) }] });
-    return standing(workflowId, decision, { ...stands, at: new Date(stands.at).toISOString() });
+    return standing(workflowId, decision, { ...stands, at: rfc3339(stands.at) });
   } catch (error) {
     if (isNotFound(error)) return afterTheEnd(await client.workflow.getHandle(workflowId).describe(), decision);
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;

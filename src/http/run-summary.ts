@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL } from '../contract/names.ts';
 import type { RunSummary } from './read-api.ts';
+import { rfc3339 } from '../explain/answer.ts';
 
 /** An execution as lists and descriptions have it. */
 export type Seen = {
@@ -77,8 +78,8 @@ export function approvalOf(memo: unknown): RunSummary['approval'] {
   if (!data) return undefined;
   if (data.waiting) {
     const { untilAt, why, onTimeout } = data;
-    return { state: 'waiting', until: new Date(untilAt).toISOString(), why, onTimeout };
+    return { state: 'waiting', until: rfc3339(untilAt), why, onTimeout };
   }
   const { decision, by, reason, at } = data;
-  return { state: decision, by, at: new Date(at).toISOString(), ...(reason !== undefined && { reason }) };
+  return { state: decision, by, at: rfc3339(at), ...(reason !== undefined && { reason }) };
 }

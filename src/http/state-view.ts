@@ -1,12 +1,8 @@
 import type { KeyView } from '../core/key-view.ts';
 import type { Breaker } from '../core/limit-state.ts';
 import type { StateView } from '../core/view.ts';
+import { rfc3339 } from '../explain/answer.ts';
 import type { KeySummary, TriggerDetail, TriggerSummary } from './read-api.ts';
-
-/** A moment as every answer has it. */
-export function rfc3339(at: number): string {
-  return new Date(at).toISOString();
-}
 
 /** What one key holds, as it is answered. */
 export function keySummary(view: KeyView): KeySummary {

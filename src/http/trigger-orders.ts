@@ -8,6 +8,7 @@ import { instanceId, WORKFLOW } from '../contract/names.ts';
 import { explain } from '../core/explain.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { refusal } from '../errors.ts';
+import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { Ordered, TriggerOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
@@ -97,10 +98,6 @@ function failure(error: unknown): ReadResult<never> {
 
 function orderedOf(trigger: string, { entries, more }: OrderAnswer): Ordered {
   return { trigger, changed: entries.length > 0, decided: entries.map(decidedOf), more };
-}
-
-function rfc3339(at: number): string {
-  return new Date(at).toISOString();
 }
 
 /** One entry for people: what happened, and why in a sentence. */
