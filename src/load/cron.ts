@@ -5,6 +5,7 @@ import type { Compiled } from './zone.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6];
 /** The five fields in order, with the names each of them may use. */
 const FIELDS = [
   { field: 'minute', names: [] },
@@ -34,6 +35,14 @@ export function compileCron(text: string): Compiled<Cron> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { ok: false, message: `"${text}" is not a cron expression: ${reason}` };
   }
+}
+
+/** The local minutes since Monday 00:00 at which an expression may be due; one that names days of a month on any day. */
+export function weekMinutes({ minutes, hours, daysOfMonth, daysOfWeek = EVERY_DAY }: Cron): readonly number[] {
+  const days = daysOfMonth === undefined ? daysOfWeek : EVERY_DAY;
+  return days.flatMap((day) =>
+    hours.flatMap((hour) => minutes.map((minute) => (((day + 6) % 7) * 24 + hour) * 60 + minute)),
+  );
 }
 
 const numbers = (values: readonly (number | string)[]): readonly number[] => values.map(Number);

@@ -1,4 +1,5 @@
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { weekMinutes } from './cron.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
 import { isKeyed } from './selectors.ts';
 import type { CompiledTimes } from './times.ts';
@@ -6,12 +7,18 @@ import type { CompiledTimes } from './times.ts';
 type Fallback = NonNullable<TriggerSpec['fallback']>;
 
 const BASE: Path = ['spec', 'fallback'];
+const MINUTE_MS = 60_000;
+const WEEK_MINUTES = 7 * 1_440;
 
 /** A fallback that watches nothing, or that the rest of the trigger holds back. */
 export function fallbackProblems(spec: TriggerSpec, { at }: CompiledTimes): Problem[] {
   const { fallback } = spec;
   if (fallback === undefined) return [];
-  return [...keyProblems(spec, fallback), ...cooling(spec, fallback), ...(at ? [] : interrupts(spec, fallback))];
+  return [
+    ...keyProblems(spec, fallback),
+    ...cooling(spec, fallback),
+    ...(at ? missesNext(fallback, at) : interrupts(spec, fallback)),
+  ];
 }
 
 function keyProblems(spec: TriggerSpec, { scope, keys }: Fallback): Problem[] {
@@ -60,4 +67,20 @@ function interrupts({ debounce, batch }: TriggerSpec, fallback: Fallback): Probl
         ]
       : [],
   );
+}
+
+/**
+ * A run that starts at one of the times succeeds later. Where the next one wanted is exactly so long after the start,
+ * that success is always too young for it. Days of a month are at no fixed distance and are left alone.
+ */
+function missesNext({ unless }: Fallback, { cron }: NonNullable<CompiledTimes['at']>): Problem[] {
+  if (!('succeeded' in unless) || cron.daysOfMonth !== undefined) return [];
+  const minutes = unless.succeeded / MINUTE_MS;
+  const times = new Set(weekMinutes(cron));
+  if (![...times].some((at) => times.has((at + minutes) % WEEK_MINUTES))) return [];
+  const message =
+    'is exactly the time from one of fallback.at to another: a run that starts at the one succeeds a little later, so the other is left out';
+  const remedy =
+    'Make it shorter by as long as a run takes, such as 23h for 24h, or use fired, which counts from the start.';
+  return [warning([...BASE, 'unless', 'succeeded'], message, remedy)];
 }

@@ -1,12 +1,12 @@
 import type { HoursSettings } from '../spec/definition.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { weekMinutes } from './cron.ts';
 import { error, type Problem, warning } from './finding.ts';
 import type { CompiledTimes } from './times.ts';
 
 const DAY_MINUTES = 1_440;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 const MINUTE_MS = 60_000;
-const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6];
 
 /** The longest time in a week in which no run may start, in milliseconds; freezes and changes of the clock aside. */
 export function longestClosing(allow: HoursSettings['allow']): number {
@@ -42,20 +42,11 @@ type At = NonNullable<CompiledTimes['at']>;
 /** Compared as local times, so only where both are of one zone. */
 function fallbackOutside(hours: HoursSettings, { cron, zone }: At): Problem[] {
   if (zone.name !== hours.zone.name) return [];
-  const days = cron.daysOfMonth === undefined ? (cron.daysOfWeek ?? WEEKDAYS) : WEEKDAYS;
-  const minutes = days.flatMap((day) =>
-    cron.hours.flatMap((hour) => cron.minutes.map((minute) => weekMinute(day, hour * 60 + minute))),
-  );
   const isOpen = (minute: number): boolean => hours.allow.some(([start, end]) => start <= minute && minute < end);
-  if (minutes.some(isOpen)) return [];
+  if (weekMinutes(cron).some(isOpen)) return [];
   const path = ['spec', 'fallback', 'at', 'cron'];
   const remedy = 'Name times within the hours, or widen the hours.';
   return hours.onExcess === 'drop'
     ? [error(path, 'names only times outside the hours, which drop it: it could never fire', remedy)]
     : [warning(path, 'names only times outside the hours: it starts when they open', remedy)];
-}
-
-/** Minutes since Monday 00:00, of a day counted from Sunday. */
-function weekMinute(day: number, minute: number): number {
-  return ((day + 6) % 7) * DAY_MINUTES + minute;
 }

@@ -169,6 +169,16 @@ describe('a combination that surprises is warned of:', () => {
       '/spec/fallback/at/cron names only times outside the hours: it starts when they open',
     ],
     [
+      'a fallback that leaves out every second night, because runs take time',
+      ['fallback: { unless: { succeeded: 24h }, at: { cron: "0 2 * * *", timeZone: Asia/Kolkata } }'],
+      '/spec/fallback/unless/succeeded is exactly the time from one of fallback.at to another: a run that starts at the one succeeds a little later, so the other is left out — Make it shorter by as long as a run takes, such as 23h for 24h, or use fired, which counts from the start.',
+    ],
+    [
+      'a fallback that leaves out Mondays, because Fridays have runs',
+      ['fallback: { unless: { succeeded: 3d }, at: { cron: "30 2 * * 1,5", timeZone: UTC } }'],
+      '/spec/fallback/unless/succeeded is exactly the time from one of fallback.at to another',
+    ],
+    [
       'a fallback whose key is not one of the events',
       [
         'key: "${{ event.id }}"',
@@ -270,6 +280,19 @@ describe('a combination that makes sense is not remarked on:', () => {
       WEEKDAYS,
       'fallback: { unless: { fired: 1d }, at: { cron: "0 5 * * *", timeZone: UTC } }',
     ],
+    [
+      'a fallback for every night',
+      'fallback: { unless: { succeeded: 23h }, at: { cron: "0 2 * * *", timeZone: UTC } }',
+    ],
+    [
+      'a fallback that counts from the start',
+      'fallback: { unless: { fired: 24h }, at: { cron: "0 2 * * *", timeZone: UTC } }',
+    ],
+    [
+      'a fallback on Mondays and Fridays for what happens in between',
+      'fallback: { unless: { succeeded: 1d }, at: { cron: "0 2 * * 1,5", timeZone: UTC } }',
+    ],
+    ['a fallback once a month', 'fallback: { unless: { succeeded: 24h }, at: { cron: "0 2 1 * *", timeZone: UTC } }'],
     ['a fallback with its cooldown', 'cooldown: { period: 1h }', 'fallback: { unless: { fired: 24h } }'],
     [
       'a fallback of all keys while each cools down',
