@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import type { ClientBase } from 'pg';
 
-import { MIGRATIONS } from './migrations.ts';
+import { type Migration, MIGRATIONS } from './migrations.ts';
 
 const SCHEMA = 'signalbox';
 const TABLE = 'migrations';
@@ -15,13 +15,15 @@ const ADVISORY_LOCK = 4_873_115_220_917;
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Brings the schema up to this version; several processes may do so at once. A schema that a newer version made is left
- * alone and refused: what that version writes may be unreadable here.
+ * Brings the schema up to this version, which is the last of `migrations`; several processes may do so at once. Each
+ * migration is a transaction of its own: one that fails throws, leaves nothing once the client is closed, and the next start
+ * begins with it. A schema that a newer version made is left alone and refused: what that version writes may be unreadable here.
  */
 export async function migrate(
   client: ClientBase,
+  migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }> {
-  const unknown = (await namesOf(client)).find((name) => !MIGRATIONS.some((migration) => migration.name === name));
+  const unknown = (await namesOf(client)).find((name) => !migrations.some((migration) => migration.name === name));
   if (unknown !== undefined) {
     const detail = `The store has the schema of a newer Signalbox (${unknown}). Run that version, or give this one a store of its own.`;
     return { ok: false, detail };
@@ -30,7 +32,7 @@ export async function migrate(
     dbClient: client,
     dir: DIRECTORY,
     ignorePattern: '.*\\.map',
-    migrationLoaderStrategies: [{ extensions: ['.ts', '.js'], loader: () => Promise.resolve(UNITS) }],
+    migrationLoaderStrategies: [{ extensions: ['.ts', '.js'], loader: () => Promise.resolve(unitsOf(migrations)) }],
     migrationsTable: TABLE,
     migrationsSchema: SCHEMA,
     createMigrationsSchema: true,
@@ -42,11 +44,13 @@ export async function migrate(
   return { ok: true };
 }
 
-const UNITS = MIGRATIONS.map(({ name, sql }) => ({
-  id: `${name}.sql`,
-  filePaths: [],
-  actions: { up: (pgm: { sql(text: string): void }) => pgm.sql(sql), down: false as const },
-}));
+function unitsOf(migrations: readonly Migration[]) {
+  return migrations.map(({ name, sql }) => ({
+    id: `${name}.sql`,
+    filePaths: [],
+    actions: { up: (pgm: { sql(text: string): void }) => pgm.sql(sql), down: false as const },
+  }));
+}
 
 /** The migrations that the database remembers. */
 async function namesOf(client: ClientBase): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { sql as eventsEntriesRuns } from './migrations/0001-events-entries-runs.ts';
 
+export type Migration = { readonly name: string; readonly sql: string };
+
 /** The migrations in their order, by name. A name never changes once it was released: databases remember it. */
-export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
-  { name: '0001-events-entries-runs', sql: eventsEntriesRuns },
-];
+export const MIGRATIONS: readonly Migration[] = [{ name: '0001-events-entries-runs', sql: eventsEntriesRuns }];

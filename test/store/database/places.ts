@@ -2,6 +2,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { Client } from 'pg';
 
 import { openEmbedded } from '../../../src/store/embedded.ts';
@@ -71,4 +73,19 @@ function postgres(): Places {
     },
     stop: async () => server?.remove(),
   };
+}
+
+/** A client of the database at a place that nobody else has open, as it stands: nothing is migrated. */
+export async function connected<T>(place: StorePlace, use: (client: Client) => Promise<T>): Promise<T> {
+  const embedded = place.kind === 'embedded' ? await PGlite.create({ dataDir: place.directory }) : undefined;
+  const client = new Client(
+    place.kind === 'postgres' ? { connectionString: place.url } : embedded && createPgConfig(embedded),
+  );
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+    await embedded?.close();
+  }
 }
