@@ -15,6 +15,8 @@ export type Service = {
   readonly readyMs: number;
   /** Resident memory in MiB: the service with its worker, and the Temporal server. */
   readonly residentMiB: () => { service: number; temporal: number };
+  /** Seconds of processor time that service and Temporal server have used; it stays true on a machine that others use too. */
+  readonly cpuSeconds: () => number;
   /** Bytes of Temporal's database with its log. */
   readonly databaseBytes: () => number;
   readonly stop: () => Promise<void>;
@@ -38,6 +40,7 @@ function addressOf(server: net.Server | http.Server): { port: number } {
 export async function startService(
   targetPort: number,
   state = mkdtempSync(join(tmpdir(), 'signalbox-bench-')),
+  environment: { readonly [name: string]: string } = {},
 ): Promise<Service> {
   const definitions = join(state, 'definitions');
   mkdirSync(definitions, { recursive: true });
@@ -58,6 +61,7 @@ export async function startService(
       SIGNALBOX_TEMPORAL_PORT: String(temporalPort),
       SIGNALBOX_UI_PORT: String(uiPort),
       LOG_LEVEL: 'error',
+      ...environment,
     },
   });
   process.once('exit', () => child.kill('SIGINT'));
@@ -68,6 +72,7 @@ export async function startService(
     state,
     readyMs: Math.round(performance.now() - startedAt),
     residentMiB: () => ({ service: residentMiB(child.pid), temporal: residentMiB(childOf(child.pid, 'temporal')) }),
+    cpuSeconds: () => cpuSeconds(child.pid) + cpuSeconds(childOf(child.pid, 'temporal')),
     databaseBytes: () =>
       readdirSync(state)
         .filter((name) => name.startsWith('temporal.db'))
@@ -98,6 +103,14 @@ async function readyAt(url: string, child: ChildProcess): Promise<void> {
 function residentMiB(pid: number | undefined): number {
   if (pid === undefined) return Number.NaN;
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024);
+}
+
+/** The kernel counts in hundredths of a second, user and system time standing 14th and 15th. */
+function cpuSeconds(pid: number | undefined): number {
+  if (pid === undefined) return Number.NaN;
+  const [, afterName = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user = 0, system = 0] = afterName.split(' ').slice(11, 13).map(Number);
+  return (user + system) / 100;
 }
 
 function childOf(parent: number | undefined, name: string): number | undefined {
