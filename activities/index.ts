@@ -1,3 +1,5 @@
+import type { CallDependencies } from './call-target.ts';
+import { createCancelTarget, createWatchTarget } from './follow-target.ts';
 import { readUndecided } from './history.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
@@ -6,12 +8,12 @@ import { resolveParams } from './resolve-params.ts';
 import { cancelRun, findEndedRuns } from './running-runs.ts';
 import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
 import { startRuns } from './start-runs.ts';
-import { createStartTarget, type StartTargetDependencies } from './start-target.ts';
+import { createStartTarget } from './start-target.ts';
 import { createTick, type TickDependencies } from './tick.ts';
 import { createOpenDeadLetters, createReportApproval, createReportRun, type TellDependencies } from './tell.ts';
 
 export type { Activities } from './interface.ts';
-export type ActivityDependencies = StartTargetDependencies & TellDependencies & TickDependencies;
+export type ActivityDependencies = CallDependencies & TellDependencies & TickDependencies;
 
 /** Everything workflows have done outside of them, over the dependencies that main hands in. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -19,6 +21,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     startRuns,
     resolveParams,
     startTarget: createStartTarget(dependencies),
+    watchTarget: createWatchTarget(dependencies),
+    cancelTarget: createCancelTarget(dependencies),
     notifyTarget: createNotifyTarget(dependencies),
     reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),

@@ -2,17 +2,40 @@ import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
-import type { Attempt } from '../src/core/retry.ts';
-import type { Json } from '../src/spec/json.ts';
+import type { CancelOutcome } from '../src/connectors/target.ts';
+import type { Attempt, Finished, Started } from '../src/core/retry.ts';
+import type { Json, JsonObject } from '../src/spec/json.ts';
 
-/** One attempt to start a run's target. */
-export type StartTargetInput = {
+/** A run as what is called for it sees it. */
+export type AboutRun = {
   readonly trigger: string;
   readonly run: Omit<RunRequest, 'items'>;
   readonly eventCount: number;
-  /** What the target's own templates see as `items`. */
+  /** What templates see as `items`. */
   readonly items: Json;
+};
+
+/** One call of a run beside or instead of its own start: a guard, a stage of a deployment, a branch. */
+export type Step = {
+  /** Its name within the run, and what is shown of it: `guard`, `smoke/0`. */
+  readonly name: string;
+  readonly target: string;
+  /** JSON with `${{ }}` templates, filled in where the step is called. */
+  readonly params: JsonObject;
+  /** What makes this call this one at its target, whatever the attempt. */
+  readonly token: string;
+  /** Bare CEL that has to hold for `result`, what the target answered. */
+  readonly expect?: string;
+  /** What its templates see besides what params of the run see, such as `version` or `item`. */
+  readonly seen?: JsonObject;
+};
+
+/** One attempt to start a run's target. */
+export type StartTargetInput = AboutRun & {
+  /** Already filled in; of a step not used. */
   readonly params: Json;
+  /** Absent: the run's own start. */
+  readonly step?: Step;
   /** 1 for the first. */
   readonly attempt: number;
   /** The attempt before this one may have started the target. */
@@ -21,8 +44,27 @@ export type StartTargetInput = {
   readonly approved?: true;
 };
 
+/** Whether what a step expects of its target's answer holds; `detail` quotes the condition and what it saw. */
+export type Expectation = { readonly holds: boolean; readonly detail: string };
+
+/** An attempt, and of a step that has ended and expects something, whether that holds. */
+export type StepAttempt = Attempt & { readonly expectation?: Expectation };
+
+/** A started call that is looked at until it has ended, or that is to be ended. */
+export type FollowInput = AboutRun & {
+  readonly params: Json;
+  readonly step?: Step;
+  readonly started: Started;
+};
+
+/** What following a started call came to. */
+export type Followed =
+  | (Finished & { readonly expectation?: Expectation })
+  | { readonly kind: 'gone'; readonly detail: string };
+
 /** One notification that a run waits; `params` is a template still. */
-export type NotifyInput = Omit<StartTargetInput, 'attempt' | 'lost' | 'approved'> & {
+type NotifyInput = AboutRun & {
+  readonly params: JsonObject;
   readonly target: string;
   /** What makes this notification this one at its target, whatever the attempt. */
   readonly token: string;
@@ -35,7 +77,11 @@ export type Activities = {
   /** Evaluates the run's parameters under the definition the run carries. */
   resolveParams(input: RunInput): Promise<ResolvedParams>;
   /** Calls the target once. Answers every expected outcome as a value. */
-  startTarget(input: StartTargetInput): Promise<Attempt>;
+  startTarget(input: StartTargetInput): Promise<StepAttempt>;
+  /** Looks at what was started. Fails, to be tried again after `everyMs`, while it goes on. */
+  watchTarget(input: FollowInput): Promise<Followed>;
+  /** Asks the target to end what was started. */
+  cancelTarget(input: FollowInput): Promise<CancelOutcome>;
   /** Tells a target that a run waits for approval. */
   notifyTarget(input: NotifyInput): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
   /** Tells the instance that an asking run was approved; resolves when Temporal has it. */

@@ -19,7 +19,9 @@ function runVariable(run: { runId: string; firedAt: number; cause: string }, eve
 }
 
 /** What expressions of a run see, `items` as given. `parts` is always there, so that `has(parts.x)` can be asked. */
-export function runVariables({ trigger, run, eventCount, items }: Seen): { readonly [name: string]: Json | undefined } {
+export function runVariables({ trigger, run, eventCount, items }: RunContext): {
+  readonly [name: string]: Json | undefined;
+} {
   return {
     key: run.key,
     trigger: { name: trigger, generation: run.generation },
@@ -30,7 +32,8 @@ export function runVariables({ trigger, run, eventCount, items }: Seen): { reado
   };
 }
 
-type Seen = {
+/** A run as the expressions of its targets see it. */
+export type RunContext = {
   readonly trigger: string;
   readonly run: Omit<RunRequest, 'items'>;
   readonly eventCount: number;

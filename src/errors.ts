@@ -150,6 +150,16 @@ export const ERROR_CATALOGUE = {
     remedy:
       'Whether the target started is unknown. Look there for the run id, then replay or discard; onUnknown: retry if it honours the token.',
   },
+  guard_closed: {
+    status: 409,
+    retryable: false,
+    remedy: 'Look at what the guard saw. Replay the dead letter once the run is wanted again, or discard it.',
+  },
+  not_followed: {
+    status: 409,
+    retryable: false,
+    remedy: 'Only a run whose target is told to call back takes this, from its start to its end.',
+  },
   run_failed: {
     status: 422,
     retryable: false,

@@ -4,6 +4,7 @@ import type { Connection } from '@temporalio/client';
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 
 import type { Accept } from './accept/outcome.ts';
+import { openCallbacks } from './callbacks.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './contract/names.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
 import type { HttpServer } from './http/server.ts';
@@ -119,6 +120,7 @@ async function startParts(
     definitions: loaded.definitions,
     namespace,
     store,
+    callbacks: openCallbacks(settings),
     ...(server && { uiUrl: server.uiUrl }),
   };
   const committer = createCommitter(shared, connection);
@@ -137,22 +139,25 @@ async function startParts(
     ? await openHttp(createHttp(shared, connection, accept, parts), settings, report, undo)
     : undefined;
   if (http && !http.ok) return http;
+  if (http) shared.callbacks.servedAt(http.url);
   const measured = roles.http ? undefined : await openWorkerMetrics(settings, metrics, undo);
   if (measured) return measured;
-  const ended = Promise.race([
-    ...(server ? [server.exited.then((exit) => exit.message)] : []),
-    ...(worker
-      ? [
-          worker.worker.done.then(
-            () => 'The worker has stopped.',
-            (error: unknown) => `The worker broke: ${String(error)}`,
-          ),
-        ]
-      : []),
-    new Promise<never>(() => undefined),
-  ]);
+  const ended = whatEnds(server, worker?.worker);
   const ofServer = server && { uiUrl: server.uiUrl, temporal: { address: server.address, namespace } };
   return { ok: true, parts: { ended, ...(http && { url: http.url }), ...ofServer } };
+}
+
+/** What ends a process that was not asked to stop. */
+function whatEnds(server: EmbeddedServer | undefined, worker: RunningWorker | undefined): Promise<string> {
+  const ofWorker = worker?.done.then(
+    () => 'The worker has stopped.',
+    (error: unknown) => `The worker broke: ${String(error)}`,
+  );
+  return Promise.race([
+    ...(server ? [server.exited.then((exit) => exit.message)] : []),
+    ...(ofWorker ? [ofWorker] : []),
+    new Promise<never>(() => undefined),
+  ]);
 }
 
 async function loadDefinitions(

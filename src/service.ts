@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 
 import { createActivities } from '../activities/index.ts';
 import { type AcceptObserver, createAccept } from './accept/accept.ts';
+import type { Callbacks } from './callbacks.ts';
 import { Committer } from './accept/committer.ts';
 import { watchEndedInstances } from './accept/ended-instances.ts';
 import { LoadedInstances } from './accept/loaded-instances.ts';
@@ -42,6 +43,7 @@ export type Shared = {
   readonly definitions: DefinitionsWatch;
   readonly namespace: string;
   readonly store: ServiceStore;
+  readonly callbacks: Callbacks;
   /** Address of the Temporal UI, where it is known. */
   readonly uiUrl?: string;
 };
@@ -128,6 +130,7 @@ export function createHttp(
       shared.store,
       Date.now,
     ),
+    isCallbackToken: (runId, token) => shared.callbacks.accepts(runId, token),
     rebuild: rebuildApi(shared.store, catchUp),
     logger: log,
     metrics,
@@ -226,6 +229,7 @@ export async function startWorker(
       now: Date.now,
       log,
       metrics,
+      callbackOf: (runId) => shared.callbacks.of(runId),
       targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },
     }),
     sinks: {

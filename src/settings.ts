@@ -35,6 +35,8 @@ export type Settings = {
   readonly apiUrl?: string;
   /** Metrics of the `worker` command are served here when set; beyond loopback they ask for the token. */
   readonly workerMetricsPort?: number;
+  /** What tokens of callbacks are made of; absent: a secret of the state directory. */
+  readonly callbackSecret?: string;
   readonly logLevel: LogLevel;
   readonly store: StoreSettings;
   /** The whole environment: commands started as targets inherit a few variables of it. */
@@ -52,6 +54,9 @@ type StoreSettings = { readonly keepMs: number } & (
   | { readonly kind: 'off' | 'embedded' }
   | { readonly kind: 'postgres'; readonly url: string }
 );
+
+/** A secret that can be guessed would let anybody end runs. */
+const CALLBACK_SECRET_MIN_CHARS = 32;
 
 const RETENTION = /^([1-9]\d{0,4})([hd])$/;
 const HOUR_MS = 3_600_000;
@@ -88,6 +93,9 @@ const ENVIRONMENT = z.object({
   SIGNALBOX_TEST_SERVER_BIN: text,
   SIGNALBOX_API_URL: text.refine((value) => value === undefined || isHttpUrl(value), { error: 'is not an http URL' }),
   SIGNALBOX_WORKER_METRICS_PORT: port,
+  SIGNALBOX_CALLBACK_SECRET: text.refine((value) => value === undefined || value.length >= CALLBACK_SECRET_MIN_CHARS, {
+    error: `is shorter than ${CALLBACK_SECRET_MIN_CHARS} characters`,
+  }),
   LOG_LEVEL: z.preprocess((value) => (value === '' ? undefined : value), z.enum(LOG_LEVELS).optional()),
   DATABASE_URL: text.refine((value) => value === undefined || isPostgresUrl(value), {
     error: 'is not a URL of a PostgreSQL database',
@@ -105,6 +113,7 @@ const ENVIRONMENT = z.object({
 
 const REMEDIES: Readonly<Record<string, string>> = {
   SIGNALBOX_TOKEN: 'Use printable ASCII without spaces, such as the output of `openssl rand -hex 32`.',
+  SIGNALBOX_CALLBACK_SECRET: 'Use the output of `openssl rand -hex 32`, the same for every process.',
   SIGNALBOX_API_URL: 'Use the address of the service, such as http://127.0.0.1:8080.',
   DATABASE_URL: 'Use postgres://user:password@host:port/database, with special characters percent-encoded.',
   SIGNALBOX_STORE: 'Use on or off.',
@@ -153,6 +162,7 @@ function settingsOf(set: z.infer<typeof ENVIRONMENT>, host: string): Omit<Settin
     ...(set.SIGNALBOX_WORKER_METRICS_PORT !== undefined && {
       workerMetricsPort: Number(set.SIGNALBOX_WORKER_METRICS_PORT),
     }),
+    ...(set.SIGNALBOX_CALLBACK_SECRET !== undefined && { callbackSecret: set.SIGNALBOX_CALLBACK_SECRET }),
     logLevel: set.LOG_LEVEL ?? 'info',
     store: storeOf(set),
   };

@@ -1,38 +1,29 @@
 import {
   allHandlersFinished,
-  ActivityCancellationType,
-  ActivityFailure,
   CancellationScope,
   CancelledFailure,
   condition,
   isCancellation,
-  log,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  sleep,
-  TimeoutFailure,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 
-import type { Activities, StartTargetInput } from '../activities/interface.ts';
+import type { Activities } from '../activities/interface.ts';
 import type { RunInput } from '../src/contract/messages.ts';
 import { runDeadLetterId, SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
-import {
-  EVALUATION,
-  QUICK_TEMPORAL_CALLS,
-  TARGET_HEARTBEAT_TIMEOUT_MS,
-  TEMPORAL_CALLS,
-} from '../src/contract/presets.ts';
-import { itemsOrManifest } from '../src/contract/run-items.ts';
+import { EVALUATION, QUICK_TEMPORAL_CALLS, TEMPORAL_CALLS } from '../src/contract/presets.ts';
 import { askOf } from '../src/core/approval.ts';
 import type { RunReport } from '../src/core/fact.ts';
-import { type Attempt, nextAttempt, type RunOutcome } from '../src/core/retry.ts';
-import { clip, TIMER_TEXT_MAX_CHARS } from '../src/core/view.ts';
-import { outcomeText, runText } from '../src/core/run-view.ts';
+import type { RunOutcome } from '../src/core/retry.ts';
+import { outcomeText, runText, startedText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
 import type { Json } from '../src/spec/json.ts';
 import { Approval } from './shell/approval.ts';
+import { makeCall } from './shell/call.ts';
+import { Finish } from './shell/finish.ts';
+import { askGuard } from './shell/guard.ts';
 import { timeText } from './shell/text.ts';
 
 const { resolveParams } = proxyLocalActivities<Activities>(EVALUATION);
@@ -46,13 +37,15 @@ const { reportRun, reportApproval, openDeadLetters } = proxyActivities<Activitie
 export async function run(input: RunInput): Promise<RunResult> {
   const text = runText(input, timeText);
   const approval = new Approval();
+  const finish = new Finish();
   setCurrentDetails(text);
-  const outcome = await carryOut(input, approval, text).catch((error: unknown): RunOutcome => {
+  const outcome = await carryOut(input, { approval, finish }, text).catch((error: unknown): RunOutcome => {
     if (!isCancellation(error)) throw error;
     const cancelled = { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' } as const;
     return approval.isOver ? cancelled : { ...cancelled, began: false };
   });
   approval.close();
+  finish.close();
   setCurrentDetails(`${text}${approval.text}\n\n${outcomeText(outcome, runDeadLetterId(input.run.runId))}`);
   const status = outcome.kind === 'dead' ? 'deadLettered' : outcome.status;
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: status }]);
@@ -66,7 +59,11 @@ export async function run(input: RunInput): Promise<RunResult> {
 /** What a run that came to a good end answers; a rejected one is an end that people chose, not a failure. */
 type RunResult = { readonly status: string; readonly result?: Json; readonly reason?: string };
 
-async function carryOut(input: RunInput, approval: Approval, text: string): Promise<RunOutcome> {
+async function carryOut(
+  input: RunInput,
+  { approval, finish }: { readonly approval: Approval; readonly finish: Finish },
+  text: string,
+): Promise<RunOutcome> {
   if (input.run.mode === 'shadow')
     return { kind: 'ended', status: 'succeeded', detail: 'Shadow: no target was called.' };
   const resolved = await resolveParams(input);
@@ -79,48 +76,23 @@ async function carryOut(input: RunInput, approval: Approval, text: string): Prom
     await approved(input);
   }
   approval.close();
-  for (let attempt = 1, lost = false; ; attempt += 1) {
-    const answer = await start(input, { params: resolved.params, attempt, lost, ...(ask && { approved: true }) });
-    const next = nextAttempt(answer, attempt, input.run.settings.retry.delaysMs);
-    if (next.kind !== 'wait') return next.kind === 'dead' ? { ...next, params: resolved.params } : next;
-    lost = answer.kind === 'unknown';
-    const of = input.run.settings.retry.delaysMs.length + 1;
-    await sleep(next.waitMs, {
-      summary: clip(`before attempt ${attempt + 1} of ${of}: ${next.detail}`, TIMER_TEXT_MAX_CHARS),
-    });
-  }
+  const { retry, timeoutMs } = input.run.settings;
+  return makeCall(input, {
+    params: resolved.params,
+    place: '/run/target',
+    delaysMs: retry.delaysMs,
+    timeoutMs,
+    ...(ask && { approved: true }),
+    finish,
+    before: (attempt) => askGuard(input, attempt),
+    onStarted: (started) => setCurrentDetails(`${text}${approval.text}\n\n${startedText(started)}`),
+  });
 }
 
 /** The run goes on; one that asked because a limit was closed counts from now on. */
 async function approved({ trigger, run: { asks, runId, key, firedAt } }: RunInput): Promise<void> {
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: null }]);
   if (asks) await reportApproval({ trigger, approval: { runId, key, firedAt, approvedAt: Date.now() } });
-}
-
-async function start(
-  input: RunInput,
-  call: Pick<StartTargetInput, 'params' | 'attempt' | 'lost' | 'approved'>,
-): Promise<Attempt> {
-  const { items, ...run } = input.run;
-  const { startTarget } = proxyActivities<Activities>({
-    startToCloseTimeout: run.settings.timeoutMs,
-    heartbeatTimeout: TARGET_HEARTBEAT_TIMEOUT_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { maximumAttempts: 1 },
-    summary: `start ${run.settings.target}`,
-  });
-  try {
-    const about = { eventCount: items.length, items: itemsOrManifest(input.run) };
-    return await startTarget({ trigger: input.trigger, run, ...about, ...call });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    const timeout = cause instanceof TimeoutFailure ? cause.timeoutType : undefined;
-    if (timeout === 'START_TO_CLOSE') return { kind: 'finished', status: 'timedOut', detail: 'run.timeout is over.' };
-    const detail = timeout === 'HEARTBEAT' ? 'The worker that ran it died.' : `The attempt broke off: ${String(cause)}`;
-    log.warn('the outcome of a start is unknown', { detail });
-    return { kind: 'unknown', detail: detail.slice(0, 400), restart: true };
-  }
 }
 
 async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['status']) {
@@ -145,6 +117,7 @@ function ending(outcome: RunOutcome): RunResult {
     case 'succeeded':
       return result === undefined ? { status } : { status, result };
     case 'rejected':
+    case 'skipped':
       return { status, reason: detail ?? 'No reason given.' };
     case 'failed':
       throw terminalFailure('run_failed', detail ?? 'The pipeline failed.');

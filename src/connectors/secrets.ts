@@ -1,5 +1,5 @@
 import type { Json } from '../spec/json.ts';
-import type { SecretRef } from '../spec/target.ts';
+import type { SecretRef } from '../spec/targets/secret.ts';
 import type { ResolveSecret } from './target.ts';
 
 const REDACTED = '[redacted]';
@@ -67,13 +67,17 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   return forms.length === 0 ? NOTHING_TO_REDACT : { text, json, stream: () => redactStream(forms) };
 }
 
-/** Resolves the secret references among settings; `detail` names the ones that could not be. */
+/**
+ * Resolves the secret references among settings; `detail` names the ones that could not be. `further` are secrets that
+ * go out with the call as well.
+ */
 export function resolveSettings(
   settings: Readonly<Record<string, string | SecretRef>>,
   resolveSecret: ResolveSecret,
+  further: readonly string[] = [],
 ): { readonly ok: true; readonly resolved: Resolved } | { readonly ok: false; readonly detail: string } {
   const values: [string, string][] = [];
-  const secrets: string[] = [];
+  const secrets = [...further];
   const missing: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     if (typeof setting === 'string') {

@@ -11,6 +11,7 @@ import type {
   Batch,
   DeadLetterBatch,
   DeadLetterInput,
+  FinishAnswer,
   InstanceView,
   OrderAnswer,
   OrderMessage,
@@ -52,6 +53,9 @@ export const approveUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('a
 
 /** A person refuses a waiting run. Answers what stands: the first answer does. */
 export const rejectUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('reject');
+
+/** Whoever runs the pipeline says how it ended. Answers what stands: the first word does. */
+export const finishUpdate = defineUpdate<FinishAnswer, [FinishAnswer]>('finish');
 
 const ORDERS = {
   pause: defineUpdate<OrderAnswer, [OrderMessage]>('pause'),

@@ -34,6 +34,13 @@ export type OrderAnswer = { readonly entries: readonly LedgerEntry[]; readonly m
 /** A person's answer to a run that asks. */
 export type ApprovalAnswer = { readonly by?: string; readonly reason?: string };
 
+/** How a pipeline ended, told by a callback. */
+export type FinishAnswer = {
+  readonly status: 'succeeded' | 'failed' | 'timedOut' | 'cancelled';
+  readonly result?: Json;
+  readonly detail?: string;
+};
+
 /** What a run keeps of its approval in its memo, under `approval`. Times are epoch milliseconds. */
 export type ApprovalMemo =
   | { readonly waiting: true; readonly untilAt: number; readonly why: string; readonly onTimeout: 'reject' | 'approve' }

@@ -45,5 +45,18 @@ export const NOTIFICATION = {
   retry: { initialInterval: '5s', backoffCoefficient: 3, maximumAttempts: 4 },
 } as const satisfies ActivityOptions;
 
+/** A guard is asked right before a start, so it is quick or tried again soon: what it saw is old a moment later. */
+export const GUARD_TIMEOUT_MS = 60_000;
+export const GUARD_DELAYS_MS = [1_000, 5_000, 30_000] as const;
+
+/** One look at what was started, or the wish that it ends: an attempt that hangs is given up, and made again. */
+export const TARGET_LOOK_TIMEOUT_MS = 60_000;
+
+/** Asks a target to end what was started: for some minutes, since nobody waits for it. */
+export const TARGET_CANCEL = {
+  startToCloseTimeout: TARGET_LOOK_TIMEOUT_MS,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 6 },
+} as const satisfies ActivityOptions;
+
 /** A worker that runs a target says so this often, so that its death is noticed. */
 export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;

@@ -1,5 +1,5 @@
 import type { Order } from '../core/input.ts';
-import type { ApprovalAnswer, OrderMessage } from './messages.ts';
+import type { ApprovalAnswer, FinishAnswer, OrderMessage } from './messages.ts';
 import { isDefinition } from './read-definition.ts';
 import { isMaybe, isObject, isText, type Members } from './shapes.ts';
 
@@ -12,6 +12,15 @@ export function isApprovalAnswer(answer: unknown): answer is ApprovalAnswer {
   if (!isObject(answer)) return false;
   const { by = '', reason = '' } = answer;
   return isText(by) && by.length <= BY_MAX_CHARS && isText(reason) && reason.length <= REASON_MAX_CHARS;
+}
+
+const FINISHED: ReadonlySet<unknown> = new Set(['succeeded', 'failed', 'timedOut', 'cancelled']);
+
+/** Whether the argument of a callback can be used. */
+export function isFinishAnswer(answer: unknown): answer is FinishAnswer {
+  if (!isObject(answer)) return false;
+  const { status, detail = '' } = answer;
+  return FINISHED.has(status) && isText(detail) && detail.length <= REASON_MAX_CHARS;
 }
 
 /** A key or the name of a person, and the identity of a fire: all stand in one line. */

@@ -1,5 +1,5 @@
 import type { RunRequest } from './fact.ts';
-import type { RunOutcome } from './retry.ts';
+import type { RunOutcome, Started } from './retry.ts';
 
 /** Event ids listed for people. */
 const EVENTS_SHOWN_MAX = 20;
@@ -16,6 +16,12 @@ export function runText(input: { trigger: string; run: RunRequest }, timeText: (
     '',
     `${run.items.length} ${run.items.length === 1 ? 'event' : 'events'}: ${ids.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
   ].join('\n');
+}
+
+/** That it goes on at its target, and where to look, in Markdown. */
+export function startedText({ link, detail }: Started): string {
+  const where = link === undefined ? '' : ` [Look at it there](${link}).`;
+  return `⏳ **It runs at its target.**${where}${detail === undefined ? '' : ` ${detail}`}`;
 }
 
 /** How it ended, in Markdown. */

@@ -25,6 +25,8 @@ export function audited(
   };
   return {
     cancel: (runId, order) => keep(onRun('cancel', runId, order), operate.cancel(runId, order)),
+    // Said by a pipeline, not ordered by a person: history has it.
+    finish: (runId, answer) => operate.finish(runId, answer),
     answer: (runId, decision, order) =>
       keep(onRun(decision === 'approved' ? 'approve' : 'reject', runId, order), operate.answer(runId, decision, order)),
     order: (trigger, order) => keep({ ...onTrigger(order), trigger }, operate.order(trigger, order)),

@@ -36,6 +36,8 @@ export type HttpDependencies = {
   readonly read: ReadApi;
   readonly explain: ExplainApi;
   readonly operate: OperateApi;
+  /** Whether a bearer token is that of the run's callback. */
+  readonly isCallbackToken: (runId: string, token: string) => boolean;
   readonly rebuild: RebuildApi;
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

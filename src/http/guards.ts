@@ -21,12 +21,17 @@ export function guardHost(allowedHosts: readonly string[]): Guard {
   };
 }
 
+/** The bearer token of a request; undefined where it carries none. */
+export function bearerOf(headers: ReadonlyMap<string, string>): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+}
+
 /** Refuses requests without the configured bearer token. Digests make the comparison take the same time for any text. */
 export function guardToken(token: string | undefined): Guard {
   if (token === undefined) return () => undefined;
   const expected = digest(token);
   return (headers) => {
-    const given = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+    const given = bearerOf(headers);
     if (given === undefined) return refusal('unauthenticated', 'The request carries no bearer token.');
     return timingSafeEqual(digest(given), expected) ? undefined : refusal('unauthenticated', 'The token is wrong.');
   };

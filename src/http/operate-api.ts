@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 
+import type { FinishAnswer } from '../contract/messages.ts';
 import type { Order } from '../core/input.ts';
 import type { ReadResult } from './read-api.ts';
 import type { ordered, orderedAll } from './shapes/orders.ts';
-import type { cancelled, decided, runOrder } from './shapes/runs.ts';
+import type { cancelled, decided, finished, runOrder } from './shapes/runs.ts';
 
 export type RunOrder = z.infer<typeof runOrder>;
+export type Finished = z.infer<typeof finished>;
 type Cancelled = z.infer<typeof cancelled>;
 export type Decided = z.infer<typeof decided>;
 export type Ordered = z.infer<typeof ordered>;
@@ -15,6 +17,8 @@ export type OrderedAll = z.infer<typeof orderedAll>;
 export type RunOrders = {
   /** Asks a run to stop: `run_ended` where it has. */
   cancel(runId: string, order: RunOrder): Promise<ReadResult<Cancelled>>;
+  /** The pipeline says how it ended: `not_followed` where that is not waited for, `run_ended` where nothing is. */
+  finish(runId: string, answer: FinishAnswer): Promise<ReadResult<Finished>>;
   /** Answers a run that waits. The first answer stands: `already_decided` where it was another one. */
   answer(runId: string, decision: Decided['decision'], order: RunOrder): Promise<ReadResult<Decided>>;
 };

@@ -8,10 +8,11 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-import { approveUpdate, rejectUpdate } from '../contract/definitions.ts';
+import { approveUpdate, finishUpdate, rejectUpdate } from '../contract/definitions.ts';
+import type { FinishAnswer } from '../contract/messages.ts';
 import { WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
-import type { Decided, RunOrder, RunOrders } from './operate-api.ts';
+import type { Decided, Finished, RunOrder, RunOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { approvalOf } from './run-summary.ts';
 import { away, isNotFound, noRun } from './temporal-answer.ts';
@@ -29,6 +30,7 @@ export function createRunOrders(client: Client, now: () => number): RunOrders {
   const within = <T>(call: () => Promise<T>) => client.withDeadline(now() + ORDER_DEADLINE_MS, call);
   return {
     cancel: (runId, order) => onRun(client, runId, (run) => within(() => cancel(client, run, order))),
+    finish: (runId, ended) => onRun(client, runId, (run) => within(() => finish(client, run, ended))),
     answer: (runId, decision, order) =>
       onRun(client, runId, (run) => within(() => answer(client, run, decision, order))),
   };
@@ -88,6 +90,24 @@ async function answer(
     const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
     if (!(cause instanceof ApplicationFailure) || cause.type !== 'not_waiting') throw error;
     return { ok: false, refusal: refusal('not_waiting', `Run ${workflowId} does not wait for approval.`) };
+  }
+}
+
+async function finish(
+  client: Client,
+  run: WorkflowExecutionDescription,
+  ended: FinishAnswer,
+): Promise<ReadResult<Finished>> {
+  const { workflowId: runId } = run;
+  if (run.closeTime) return hasEnded(run);
+  try {
+    const stands = await client.workflow.getHandle(runId).executeUpdate(finishUpdate, { args: [ended] });
+    return { ok: true, value: { runId, status: stands.status } };
+  } catch (error) {
+    if (isNotFound(error)) return hasEnded(await client.workflow.getHandle(runId).describe());
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (!(cause instanceof ApplicationFailure) || cause.type !== 'not_followed') throw error;
+    return { ok: false, refusal: refusal('not_followed', `Run ${runId} has started nothing that could end.`) };
   }
 }
 

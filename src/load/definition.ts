@@ -117,5 +117,6 @@ function runOf({ run, approval }: TriggerSpec): RunSettings {
         notify: approval.notify,
       },
     }),
+    ...(run.guard && { guard: run.guard }),
   };
 }

@@ -195,6 +195,7 @@ function calledTargets({ run, approval }: TriggerSpec): Omit<CalledTarget, 'read
   const notified = approval?.notify ?? [];
   return [
     { name: run.target, path: ['spec', 'run', 'target'] },
+    ...(run.guard ? [{ name: run.guard.target, path: ['spec', 'run', 'guard', 'target'] }] : []),
     ...notified.map(({ target }, index) => ({ name: target, path: ['spec', 'approval', 'notify', index, 'target'] })),
   ];
 }

@@ -1,6 +1,9 @@
+import { placesOf } from '../match/settings.ts';
 import { mergeReads } from '../match/template.ts';
-import type { Json } from '../spec/json.ts';
-import type { CommandTargetSpec, HttpTargetSpec, SecretRef, TargetSpec } from '../spec/target.ts';
+import type { TargetSpec } from '../spec/target.ts';
+import type { CommandTargetSpec } from '../spec/targets/command.ts';
+import type { HttpTargetSpec } from '../spec/targets/http.ts';
+import type { SecretRef } from '../spec/targets/secret.ts';
 import { Compiler, RUN_VARIABLES } from './compile.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
 import { neededReads, type TargetReads } from './run-reads.ts';
@@ -29,32 +32,16 @@ const FIXED_ORIGIN = /^https?:\/\/(?![^/?#]*\$\{\{)[^/?#]+/i;
 export function checkTarget(spec: TargetSpec): { readonly reads: TargetReads; readonly problems: readonly Problem[] } {
   const compiler = new Compiler();
   const problems = 'http' in spec ? httpProblems(spec.http) : commandProblems(spec.command);
-  const templates = templatesOf(spec);
-  const all = templates.map(([json, path]) => compiler.template(json, RUN_VARIABLES, path)?.reads ?? {});
-  const needed = templates.map(([json]) => neededReads(json));
+  const places = placesOf(spec);
+  const all = places.map(({ value, path, afterStart }) => {
+    const variables = afterStart ? [...RUN_VARIABLES, 'result'] : RUN_VARIABLES;
+    return compiler.template(value, variables, ['spec', ...path])?.reads ?? {};
+  });
+  const needed = places.map(({ value }) => neededReads(value));
   return {
     reads: { all: mergeReads(...all), needed: mergeReads(...needed) },
     problems: [...compiler.problems, ...problems],
   };
-}
-
-/** Every part of a target that may hold `${{ }}`. */
-function templatesOf(spec: TargetSpec): [Json, Path][] {
-  const texts = (values: { readonly [name: string]: string | SecretRef }, path: Path): [Json, Path][] =>
-    Object.entries(values).flatMap(([name, value]): [Json, Path][] =>
-      typeof value === 'string' ? [[value, [...path, name]]] : [],
-    );
-  if ('http' in spec) {
-    const { url, headers, body } = spec.http;
-    const base: Path = ['spec', 'http'];
-    return [
-      [url, [...base, 'url']],
-      ...texts(headers, [...base, 'headers']),
-      ...(body === undefined ? [] : ([[body, [...base, 'body']]] satisfies [Json, Path][])),
-    ];
-  }
-  const base: Path = ['spec', 'command'];
-  return [[spec.command.run, [...base, 'run']], ...texts(spec.command.env, [...base, 'env'])];
 }
 
 function httpProblems({ url, headers }: HttpTargetSpec): Problem[] {

@@ -93,7 +93,10 @@ function compileRun(spec: TriggerSpec, compiler: Compiler): Reads {
   const variables = joins ? RUN_VARIABLES : RUN_VARIABLES.filter((it) => it !== 'parts');
   const reads = runTemplates(spec).map(({ json, path }) => compiler.template(json, variables, path)?.reads ?? {});
   const when = optional(spec.approval?.when, (it) => compiler.expression(it, variables, ['spec', 'approval', 'when']));
-  return mergeReads(...reads, when?.reads ?? {});
+  const expect = optional(spec.run.guard?.expect, (it) =>
+    compiler.expression(it, [...variables, 'result'], ['spec', 'run', 'guard', 'expect']),
+  );
+  return mergeReads(...reads, when?.reads ?? {}, expect?.reads ?? {});
 }
 
 /** The templates that are evaluated in the run. */
@@ -101,6 +104,7 @@ export function runTemplates({ run, approval }: TriggerSpec): { readonly json: J
   const notify = approval?.notify ?? [];
   return [
     { json: run.params, path: ['spec', 'run', 'params'] },
+    ...(run.guard ? [{ json: run.guard.params, path: ['spec', 'run', 'guard', 'params'] }] : []),
     ...notify.map(({ params }, index) => ({
       json: params,
       path: ['spec', 'approval', 'notify', index, 'params'],

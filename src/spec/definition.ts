@@ -124,6 +124,16 @@ export type ApprovalSettings = {
   readonly notify: readonly { readonly target: string; readonly params: { readonly [name: string]: Json } }[];
 };
 
+/** Asked right before a run's target is called. */
+type GuardSettings = {
+  readonly target: string;
+  /** JSON with `${{ }}` templates. */
+  readonly params: { readonly [name: string]: Json };
+  /** Bare CEL over `result` and what params see. */
+  readonly expect: string;
+  readonly onFail: 'drop' | 'deadLetter';
+};
+
 /** Windows are opened with these and keep them until they fire, whatever is loaded meanwhile. */
 export type DebounceSettings = {
   readonly quietMs: number;
@@ -141,4 +151,5 @@ export type RunSettings = {
   readonly retry: { readonly delaysMs: readonly number[] };
   readonly timeoutMs: number;
   readonly approval?: ApprovalSettings;
+  readonly guard?: GuardSettings;
 };

@@ -17,6 +17,16 @@ const retry = z.strictObject({
   delays: z.array(durationMs).max(20).describe('One wait before each further attempt; after the last: dead letter.'),
 });
 
+const guard = z.strictObject({
+  target: resourceName.describe('Name of the Target that is asked.'),
+  params: params.describe('Given to it; templates see what params of the run see.'),
+  expect: bareCel.meta({
+    description: 'What has to hold; sees result, its answer, and what params see.',
+    examples: ['result.running == 0'],
+  }),
+  onFail: z.enum(['drop', 'deadLetter']).default('drop').describe('What becomes of the run where it does not hold.'),
+});
+
 export const run = z.strictObject({
   kind: z.literal('train').default('train').describe('train runs any pipeline.'),
   target: resourceName.describe('Name of the Target that is called.'),
@@ -26,6 +36,7 @@ export const run = z.strictObject({
     .describe('What makes a run the same run within trigger, key and cause; default: the identities of its events.'),
   retry: retry.prefault({ delays: ['1m', '5m', '30m'] }).describe('For starts that did not happen.'),
   timeout: positiveDurationMs.prefault('24h').describe('Longest time from start to end of a run.'),
+  guard: guard.optional().describe('Asked right before the target is called.'),
 });
 
 export const approval = z.strictObject({

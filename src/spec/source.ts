@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { apiVersion, metadataSchema } from './metadata.ts';
-import { secretRef } from './target.ts';
+import { secretRef } from './targets/secret.ts';
 import { positiveDurationMs } from './units.ts';
 
 /** Who may send: without `auth` a Source is guarded by SIGNALBOX_TOKEN like every other route. */

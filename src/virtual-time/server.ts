@@ -106,6 +106,7 @@ function realActivities({ definitions }: VirtualServerOptions, committer: Commit
     now: Date.now,
     log: createLogger({ level: 'silent' }),
     metrics: createMetrics({ version: VERSION }),
+    callbackOf: () => undefined,
     targets: { resolveSecret: () => ({ ok: false, ...unused }), stateDirectory: '', environment: {} },
   });
 }

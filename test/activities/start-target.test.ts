@@ -31,6 +31,7 @@ async function activityAt(status: number | 'never', onUnknown = 'hold') {
   metrics.define({ triggers: ['retrain'], targets: ['train'], sources: [] });
   const start = createStartTarget({
     definitions: () => definitions,
+    callbackOf: () => undefined,
     targets: {
       resolveSecret: () => ({ ok: false, detail: 'none' }),
       stateDirectory: '/nowhere',

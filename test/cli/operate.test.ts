@@ -43,7 +43,7 @@ async function command(
       run: async () => ({ ok: true, value: { ...summary, kind: 'train' } }),
       ...over.read,
     },
-    operate: { cancel: absent, answer: absent, order: absent, orderAll: absent, ...over.operate },
+    operate: { cancel: absent, finish: absent, answer: absent, order: absent, orderAll: absent, ...over.operate },
   });
   let [out, err] = ['', ''];
   const toOut = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += String(text))));

@@ -1,4 +1,4 @@
-import type { StartContext, StartRequest, TargetDeps } from '../../src/connectors/target.ts';
+import type { CallContext, StartRequest, TargetDeps } from '../../src/connectors/target.ts';
 
 /** A start of the run `runId`, complete. */
 export function requestOf(runId: string, attempt = 1): StartRequest {
@@ -17,7 +17,7 @@ export function requestOf(runId: string, attempt = 1): StartRequest {
 }
 
 /** A context that counts heartbeats into `beats`. */
-export function contextOf(signal = new AbortController().signal, beats: (string | undefined)[] = []): StartContext {
+export function contextOf(signal = new AbortController().signal, beats: (string | undefined)[] = []): CallContext {
   return {
     signal,
     heartbeat: (detail) => {

@@ -15,6 +15,7 @@ function given(over: Partial<OperateApi> = {}) {
   const kept: ActionRecord[] = [];
   const operate: OperateApi = {
     cancel: no('run_ended'),
+    finish: async (runId, { status }) => ({ ok: true, value: { runId, status } }),
     answer: async (runId, decision) => ({ ok: true, value: { runId, decision, by: 'ann', at: '' } }),
     order: async (trigger) => ({ ok: true, value: { trigger, changed: true, decided: [], more: 0 } }),
     orderAll: no('temporal_unavailable'),

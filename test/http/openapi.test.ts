@@ -103,6 +103,7 @@ const read: ReadApi = {
 
 const operate: OperateApi = {
   cancel: async (runId) => ({ ok: true, value: { runId, cancelRequested: true } }),
+  finish: async (runId, { status }) => ({ ok: true, value: { runId, status } }),
   answer: async (runId, decision) => ({ ok: true, value: { runId, decision, by: 'ann', reason: 'fine', at: AT } }),
   order: async (trigger) => ({ ok: true, value: { ...ordered, trigger } }),
   orderAll: async () => ({ ok: true, value: { triggers: [ordered, { trigger: 'b', problem: 'away' }] } }),
@@ -126,7 +127,7 @@ const rebuild: RebuildApi = {
 };
 
 /** A call of every operation that answers JSON. */
-const CALLS: { readonly [operation: string]: readonly [path: string, body?: JsonObject] } = {
+const CALLS: { readonly [operation: string]: readonly [path: string, body?: JsonObject, bearer?: string] } = {
   'post /events': ['/events', eventOf()],
   'post /sources/{name}': ['/sources/landing', eventOf()],
   'get /healthz': ['/healthz'],
@@ -145,6 +146,7 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /v1/runs/{runId}': ['/v1/runs/r1'],
   'get /v1/runs/{runId}/events': ['/v1/runs/r1/events'],
   'post /v1/runs/{runId}/cancel': ['/v1/runs/r1/cancel', { by: 'ann', reason: 'no' }],
+  'post /v1/runs/{runId}/finish': ['/v1/runs/r1/finish', { status: 'failed', detail: 'no' }, 'token-of-r1'],
   'post /v1/runs/{runId}/approve': ['/v1/runs/r1/approve', {}],
   'post /v1/runs/{runId}/reject': ['/v1/runs/r1/reject', {}],
   'get /v1/dead-letters': ['/v1/dead-letters'],
@@ -216,12 +218,15 @@ test('every operation is called here or answers no JSON', async () => {
   expect(operationsOf(document).toSorted()).toEqual([...Object.keys(CALLS), ...OTHERS].toSorted());
 });
 
-test.each(Object.entries(CALLS))('%s answers as the document says', async (operation, [path, body]) => {
+test.each(Object.entries(CALLS))('%s answers as the document says', async (operation, [path, body, bearer]) => {
   const { service, document } = await serviceAndDocument();
   const [method = '', template = ''] = operation.split(' ');
   const answer = await fetch(service.url + path, {
     method: method.toUpperCase(),
-    ...(body && { headers: { 'content-type': typeOf(path) }, body: JSON.stringify(body) }),
+    ...(body && {
+      headers: { 'content-type': typeOf(path), ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) },
+      body: JSON.stringify(body),
+    }),
   });
   const pathItem = within(document, 'paths', template, method, 'responses', String(answer.status));
   const schema = within(pathItem, 'content', 'application/json', 'schema');

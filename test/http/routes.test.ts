@@ -26,6 +26,7 @@ const PATHS = [
   'get /v1/runs/{runId}',
   'get /v1/runs/{runId}/events',
   'post /v1/runs/{runId}/cancel',
+  'post /v1/runs/{runId}/finish',
   'post /v1/runs/{runId}/approve',
   'post /v1/runs/{runId}/reject',
   'get /v1/dead-letters',

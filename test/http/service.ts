@@ -88,11 +88,12 @@ export async function startService(
       stats: absent,
       allStats: async () => ({ ok: true, value: [] }),
     },
+    isCallbackToken: (runId, token) => token === `token-of-${runId}`,
     rebuild: {
       start: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
       status: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
     },
-    operate: { cancel: absent, answer: absent, order: absent, orderAll: absent },
+    operate: { cancel: absent, finish: absent, answer: absent, order: absent, orderAll: absent },
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
     logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),
     metrics,

@@ -41,17 +41,17 @@ describe('a document that does not fit its schema', () => {
     [
       'an unknown field',
       target('{ http: { url: "https://x", timout: 3s } }'),
-      '4:35 error /spec/http/timout unknown field "timout" — Did you mean "timeout"? Allowed here: url, method, headers, body, timeout.',
+      '4:35 error /spec/http/timout unknown field "timout" — Did you mean "timeout"? Allowed here: url, method, headers, body, timeout, watch, cancel.',
     ],
     [
       'an unknown field far from any other',
       target('{ http: { url: "https://x", zzz: 3s } }'),
-      '4:35 error /spec/http/zzz unknown field "zzz" — Allowed here: url, method, headers, body, timeout.',
+      '4:35 error /spec/http/zzz unknown field "zzz" — Allowed here: url, method, headers, body, timeout, watch, cancel.',
     ],
     [
       'a value that is not in the list',
       target('{ http: { url: "https://x", method: put } }'),
-      '4:43 error /spec/http/method "put" is not allowed here — Did you mean "PUT"? Use one of POST, PUT, PATCH.',
+      '4:43 error /spec/http/method "put" is not allowed here — Did you mean "PUT"? Use one of POST, PUT, PATCH, GET, DELETE.',
     ],
     [
       'text instead of a list',

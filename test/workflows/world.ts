@@ -138,6 +138,7 @@ export class World {
         now: Date.now,
         log,
         metrics,
+        callbackOf: (runId) => ({ url: `http://127.0.0.1/v1/runs/${runId}/finish`, token: `token of ${runId}` }),
         targets: {
           resolveSecret: (ref) => ({ ok: false, detail: `${ref} is not set` }),
           stateDirectory: this.directory,

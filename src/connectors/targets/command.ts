@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import type { CommandTargetSpec, TargetSpec } from '../../spec/target.ts';
+import type { TargetSpec } from '../../spec/target.ts';
+import type { CommandTargetSpec } from '../../spec/targets/command.ts';
 import type { Output } from '../local-process/output.ts';
 import { openOutput } from '../local-process/output.ts';
 import type { RunRecord } from '../local-process/record.ts';
@@ -15,7 +16,7 @@ import type {
   FinishedOutcome,
   LoadedTarget,
   NotStartedOutcome,
-  StartContext,
+  CallContext,
   StartOutcome,
   StartRequest,
   Target,
@@ -154,7 +155,7 @@ async function execute(
   { program, redact }: Prepared,
   record: RunRecord,
   name: string,
-  log: StartContext['log'],
+  log: CallContext['log'],
   onSpawn: (supervised: Supervised, output: Output) => void,
 ): Promise<StartOutcome> {
   const output = openOutput(record.outputPath, redact, (detail) => {
@@ -182,7 +183,7 @@ function launch(
   request: StartRequest,
   deps: TargetDeps,
   graceMs: number,
-  log: StartContext['log'],
+  log: CallContext['log'],
 ): Running {
   const record = createRunRecord(runDirectory(deps.stateDirectory, request.token ?? request.runId));
   let stopped = false;
@@ -216,7 +217,7 @@ function launch(
 }
 
 /** Waits for a run until it ends or the caller is told to stop; the last caller to leave stops the run. */
-async function join(run: Running, context: StartContext, heartbeatEveryMs: number): Promise<StartOutcome> {
+async function join(run: Running, context: CallContext, heartbeatEveryMs: number): Promise<StartOutcome> {
   run.waiting += 1;
   context.heartbeat();
   const beat = setInterval(() => context.heartbeat(run.progress()), heartbeatEveryMs);

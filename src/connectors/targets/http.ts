@@ -1,12 +1,25 @@
 import { STATUS_CODES } from 'node:http';
 
-import type { HttpTargetSpec, TargetSpec } from '../../spec/target.ts';
+import type { Json } from '../../spec/json.ts';
+import type { TargetSpec } from '../../spec/target.ts';
+import type { HttpTargetSpec } from '../../spec/targets/http.ts';
 import type { HttpCall, HttpExchange } from '../outgoing-request.ts';
 import { exchange } from '../outgoing-request.ts';
 import { excerpt, parseJson, RESULT_MAX_BYTES } from '../reply.ts';
 import type { Redactor } from '../secrets.ts';
 import { resolveSettings } from '../secrets.ts';
-import type { LoadedTarget, NotStartedOutcome, StartOutcome, StartRequest, Target, TargetDeps } from '../target.ts';
+import type {
+  CallContext,
+  CancelOutcome,
+  FinishedOutcome,
+  LoadedTarget,
+  NotStartedOutcome,
+  StartOutcome,
+  StartRequest,
+  Target,
+  TargetDeps,
+  WatchOutcome,
+} from '../target.ts';
 import { runDocument } from '../target.ts';
 
 /** What is quoted of an answer: enough for an error sentence, too little to carry a page. */
@@ -46,6 +59,10 @@ const HINTS: Readonly<Record<number, string>> = {
 
 type Loaded = LoadedTarget<Extract<TargetSpec, { http: HttpTargetSpec }>>;
 type Prepared = { readonly call: HttpCall; readonly redact: Redactor };
+type Answered = Extract<HttpExchange, { kind: 'answered' }>;
+
+/** Methods whose requests carry nothing. */
+const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'DELETE']);
 
 function notStarted(code: NotStartedOutcome['code'], detail: string, permanent: boolean): NotStartedOutcome {
   return { kind: 'notStarted', code, detail, permanent };
@@ -55,24 +72,33 @@ function refused(detail: string): NotStartedOutcome {
   return notStarted('target_rejected', detail, true);
 }
 
-function prepare(loaded: Loaded, request: StartRequest, deps: TargetDeps): Prepared | NotStartedOutcome {
-  const { name, spec } = loaded;
-  const url = URL.canParse(spec.http.url) ? new URL(spec.http.url) : undefined;
+/** What a call of a target asks of which address. */
+type Asked = { readonly url: string; readonly method: string; readonly body?: Json | undefined };
+
+function prepare(
+  { name, spec }: Loaded,
+  { url: address, method, body }: Asked,
+  request: StartRequest,
+  deps: TargetDeps,
+): Prepared | NotStartedOutcome {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     return refused(`Target ${name}: its url is not an absolute http or https URL.`);
   }
   if (url.username !== '' || url.password !== '') {
     return refused(`Target ${name}: its url carries credentials; give them as a header with a secret.`);
   }
-  const settings = resolveSettings(spec.http.headers, deps.resolveSecret);
+  const { callback } = request;
+  const settings = resolveSettings(spec.http.headers, deps.resolveSecret, callback ? [callback.token] : []);
   if (!settings.ok) return notStarted('secret_missing', `Target ${name}: ${settings.detail}`, true);
   const { values, redact } = settings.resolved;
   const headers = new Map([
     ['accept', 'application/json'],
     ['accept-encoding', 'identity'],
-    ['content-type', 'application/json'],
     ['user-agent', 'signalbox'],
   ]);
+  const isEmpty = WITHOUT_BODY.has(method);
+  if (!isEmpty) headers.set('content-type', 'application/json');
   if (request.traceparent && TRACEPARENT.test(request.traceparent)) headers.set('traceparent', request.traceparent);
   for (const [header, value] of Object.entries(values)) {
     if (OWN_HEADERS.has(header.toLowerCase())) return refused(`Target ${name}: header ${header} may not be set.`);
@@ -82,8 +108,9 @@ function prepare(loaded: Loaded, request: StartRequest, deps: TargetDeps): Prepa
     headers.set(header.toLowerCase(), value);
   }
   headers.set('idempotency-key', request.token ?? request.runId);
-  const { method, timeout: timeoutMs, body = runDocument(request) } = spec.http;
-  return { call: { url, method, headers: Object.fromEntries(headers), body: JSON.stringify(body), timeoutMs }, redact };
+  const { timeout: timeoutMs } = spec.http;
+  const text = isEmpty ? '' : JSON.stringify(body ?? runDocument(request));
+  return { call: { url, method, headers: Object.fromEntries(headers), body: text, timeoutMs }, redact };
 }
 
 /** `Retry-After` in milliseconds (RFC 9110 section 10.2.3: seconds or a date), at most RETRY_AFTER_MAX_MS. */
@@ -94,7 +121,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MAX_MS);
 }
 
-function succeeded(answer: Extract<HttpExchange, { kind: 'answered' }>, redact: Redactor): StartOutcome {
+function succeeded(answer: Answered, redact: Redactor): FinishedOutcome {
   const ended = { kind: 'finished', status: 'succeeded' } as const;
   if (answer.cut === 'lost') return { ...ended, detail: 'No result: the answer broke off.' };
   if (answer.cut === 'tooLarge') {
@@ -132,19 +159,99 @@ function judge(name: string, { call, redact }: Prepared, came: HttpExchange): St
   return wait === undefined ? later : { ...later, retryAfterMs: wait };
 }
 
+/** A run that goes on: it is asked about, or a callback ends it. */
+function started({ result, detail }: FinishedOutcome, watch: NonNullable<HttpTargetSpec['watch']>): StartOutcome {
+  return {
+    kind: 'started',
+    handle: null,
+    ...(result !== undefined && { result }),
+    ...(watch.url !== undefined && { everyMs: watch.every }),
+    ...(detail !== undefined && { detail }),
+  };
+}
+
+/** Statuses by which an address says that it has nothing there. */
+const ABSENT: ReadonlySet<number> = new Set([404, 410]);
+
+function look(
+  { spec }: Loaded,
+  prepared: Prepared,
+  came: HttpExchange,
+  evaluate: CallContext['evaluate'],
+): WatchOutcome {
+  const { redact, call } = prepared;
+  const place = redact.text(`${call.url.origin}${call.url.pathname}`);
+  if (came.kind !== 'answered') return { kind: 'unreachable', detail: `${place}: ${redact.text(came.detail)}` };
+  const { status } = came;
+  const said = excerpt(redact.text(came.body), REPLY_EXCERPT_MAX_CHARS);
+  if (ABSENT.has(status)) return { kind: 'gone', detail: `${place} answered ${status}: ${said}` };
+  if (status < 200 || status >= 300) {
+    const wait = retryAfterMs(came.headers['retry-after'], Date.now());
+    const detail = `${place} answered ${status}: ${said}`;
+    return wait === undefined ? { kind: 'unreachable', detail } : { kind: 'unreachable', detail, retryAfterMs: wait };
+  }
+  const parsed = parseJson(came.body);
+  const body = parsed === undefined ? said : redact.json(parsed);
+  const judged = (condition: string | undefined) => {
+    if (condition === undefined) return { holds: false };
+    const evaluated = evaluate(condition, { status, body });
+    if (!evaluated.ok) return { holds: false, problem: `${condition}: ${evaluated.message}` };
+    return { holds: evaluated.value === true };
+  };
+  const failed = judged(spec.http.watch?.failed);
+  if (failed.holds) return { kind: 'finished', status: 'failed', result: body, detail: `${place} said: ${said}` };
+  const ended = judged(spec.http.watch?.succeeded);
+  if (ended.holds) return { kind: 'finished', status: 'succeeded', result: body };
+  return { kind: 'running', detail: failed.problem ?? ended.problem ?? said };
+}
+
+function cancelled({ redact }: Prepared, came: HttpExchange): CancelOutcome {
+  if (came.kind !== 'answered') return { kind: 'failed', detail: redact.text(came.detail) };
+  const said = `answered ${came.status}: ${excerpt(redact.text(came.body), REPLY_EXCERPT_MAX_CHARS)}`;
+  if (came.status >= 200 && came.status < 300) return { kind: 'cancelled' };
+  return ABSENT.has(came.status) || came.status === 409
+    ? { kind: 'over', detail: said }
+    : { kind: 'failed', detail: said };
+}
+
 /**
- * A target that is started by one HTTP request with `Idempotency-Key: <run id>`. A 2xx means started and, as nothing
+ * A target that is started by one HTTP request with `Idempotency-Key: <run id>`. A 2xx means started and, where nothing
  * watches it further, finished; its JSON is the result. An error status is taken as the target's word that nothing
  * started; only a connection that broke, or a time-out after
  * sending, here or at a gateway (504), leaves it unknown.
  */
 export function createHttpTarget(loaded: Loaded, deps: TargetDeps): Target {
+  const { watch, cancel } = loaded.spec.http;
+  const call = async <T>(
+    asked: Asked,
+    request: StartRequest,
+    context: CallContext,
+    judged: (prepared: Prepared, came: HttpExchange) => T,
+  ): Promise<T | NotStartedOutcome> => {
+    const prepared = prepare(loaded, asked, request, deps);
+    if ('kind' in prepared) return prepared;
+    context.heartbeat();
+    return judged(prepared, await exchange(prepared.call, context.signal));
+  };
   return {
     start: async (request, context) => {
-      const prepared = prepare(loaded, request, deps);
-      if ('kind' in prepared) return prepared;
-      context.heartbeat();
-      return judge(loaded.name, prepared, await exchange(prepared.call, context.signal));
+      const outcome = await call(loaded.spec.http, request, context, (prepared, came) =>
+        judge(loaded.name, prepared, came),
+      );
+      return watch && outcome.kind === 'finished' ? started(outcome, watch) : outcome;
     },
+    watch: async (_handle, request, context) => {
+      if (watch?.url === undefined) return { kind: 'running', detail: 'Waits for its callback.' };
+      const outcome = await call({ url: watch.url, method: 'GET' }, request, context, (prepared, came) =>
+        look(loaded, prepared, came, context.evaluate),
+      );
+      return outcome.kind === 'notStarted' ? { kind: 'unreachable', detail: outcome.detail } : outcome;
+    },
+    ...(cancel && {
+      cancel: async (_handle, request, context) => {
+        const outcome = await call({ ...cancel, body: {} }, request, context, cancelled);
+        return outcome.kind === 'notStarted' ? { kind: 'failed', detail: outcome.detail } : outcome;
+      },
+    }),
   };
 }

@@ -1,10 +1,12 @@
+import { type Refusal, refusal } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { type Answer, type Exchange, json, refused } from '../exchange.ts';
+import { bearerOf } from '../guards.ts';
 import { readJsonBody } from '../json-body.ts';
 import type { RunOrder } from '../operate-api.ts';
 import type { ReadResult } from '../read-api.ts';
 import type { Route } from '../route.ts';
-import { cancelled, decided, runOrder } from '../shapes/runs.ts';
+import { cancelled, decided, finish, finished, runOrder } from '../shapes/runs.ts';
 import { param } from './reads.ts';
 
 /** What people do to runs. */
@@ -32,6 +34,21 @@ export function runOrderRoutes(deps: HttpDependencies): Route[] {
     },
     {
       method: 'post',
+      path: '/v1/runs/:runId/finish',
+      operationId: 'finishRun',
+      summary: 'Say how the pipeline of a run ended: its callback, with the token that its start gave.',
+      body: finish,
+      authenticate: ({ headers, params }) => callbackFault(deps, bearerOf(headers), params['runId']),
+      answers: { '200': { description: 'What stands: the first word does.', body: finished } },
+      handle: async (exchange) => {
+        const body = await readJsonBody(deps, exchange, finish);
+        if (!body.ok) return body.answer;
+        const result = await operate.finish(param(exchange, 'runId'), body.value);
+        return result.ok ? json(200, result.value) : refused(result.refusal);
+      },
+    },
+    {
+      method: 'post',
       path: '/v1/runs/:runId/approve',
       operationId: 'approveRun',
       summary: 'Let a run start that waits for approval.',
@@ -49,4 +66,15 @@ export function runOrderRoutes(deps: HttpDependencies): Route[] {
       handle: (exchange) => order(exchange, 200, (runId, body) => operate.answer(runId, 'rejected', body)),
     },
   ];
+}
+
+/** A callback has a token of its own, good for its run alone. */
+function callbackFault(
+  { isCallbackToken }: HttpDependencies,
+  given: string | undefined,
+  runId: Exchange['params'][string],
+): Refusal | undefined {
+  if (given === undefined) return refusal('unauthenticated', 'The request carries no bearer token.');
+  if (typeof runId === 'string' && isCallbackToken(runId, given)) return undefined;
+  return refusal('unauthenticated', 'The token is not that of this run.');
 }

@@ -96,3 +96,15 @@ export const decided = z.object({
   reason: z.string().exactOptional(),
   at: moment,
 });
+
+/** How a pipeline says that it ended. */
+export const finish = z.strictObject({
+  status: z.enum(['succeeded', 'failed', 'timedOut', 'cancelled']).default('succeeded'),
+  result: anyJson.exactOptional(),
+  detail: z.string().max(1_000).exactOptional(),
+});
+
+export const finished = z.object({
+  runId: z.string(),
+  status: z.string(),
+});

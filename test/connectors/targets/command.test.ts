@@ -13,7 +13,7 @@ import { OUTPUT_FILE_MAX_BYTES } from '../../../src/connectors/local-process/out
 import { RESULT_MAX_BYTES } from '../../../src/connectors/reply.ts';
 import type { Target } from '../../../src/connectors/target.ts';
 import { createCommandTarget, FAILURE_EXCERPT_MAX_CHARS } from '../../../src/connectors/targets/command.ts';
-import type { CommandTargetSpec } from '../../../src/spec/target.ts';
+import type { CommandTargetSpec } from '../../../src/spec/targets/command.ts';
 import { contextOf, depsOf, requestOf } from '../target-fixtures.ts';
 
 let state = '';

@@ -8,7 +8,7 @@ import { createTarget } from '../../../src/connectors/registry.ts';
 import { RESULT_MAX_BYTES } from '../../../src/connectors/reply.ts';
 import type { StartOutcome } from '../../../src/connectors/target.ts';
 import { retryAfterMs, RETRY_AFTER_MAX_MS } from '../../../src/connectors/targets/http.ts';
-import type { HttpTargetSpec } from '../../../src/spec/target.ts';
+import type { HttpTargetSpec } from '../../../src/spec/targets/http.ts';
 import { contextOf, depsOf, requestOf } from '../target-fixtures.ts';
 
 const open: { server: Server; sockets: Set<Socket> }[] = [];
