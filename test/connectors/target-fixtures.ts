@@ -1,3 +1,4 @@
+import { compileExpression } from '../../src/match/expression.ts';
 import type { CallContext, StartRequest, TargetDeps } from '../../src/connectors/target.ts';
 
 /** A start of the run `runId`, complete. */
@@ -24,6 +25,10 @@ export function contextOf(signal = new AbortController().signal, beats: (string 
       beats.push(detail);
     },
     log: { info: () => undefined, warn: () => undefined },
+    evaluate: (source, variables) => {
+      const compiled = compileExpression(source, Object.keys(variables));
+      return compiled.ok ? compiled.expression.evaluate(variables) : { ok: false, message: compiled.message };
+    },
   };
 }
 
