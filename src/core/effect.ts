@@ -20,7 +20,7 @@ export type Effect =
       readonly code: DeadLetterCode;
       readonly reason: Reason;
     }
-  /** The run makes room for one that waits. */
-  | { readonly kind: 'cancelRun'; readonly runId: string }
+  /** The run makes room for one that waits; `again` once it is there, for it may have been told before. */
+  | { readonly kind: 'cancelRun'; readonly runId: string; readonly again?: true }
   /** Something has waited long for these runs to end: do they still exist? */
   | { readonly kind: 'checkRuns'; readonly key: string; readonly runIds: readonly string[] };

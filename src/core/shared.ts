@@ -1,7 +1,7 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
 import { firstInLine } from './due.ts';
 import type { Effect } from './effect.ts';
-import type { ApprovalReport, Draft, RunReport, StartReport } from './fact.ts';
+import type { ApprovalReport, Draft, RunReport, RunRequest, StartReport } from './fact.ts';
 import type { LastEvent } from './offer.ts';
 import { afterEnd } from './stages/breaker.ts';
 import { firstDue } from './stages/fallback.ts';
@@ -87,9 +87,17 @@ export function decideReport(view: View, report: StartReport): Decision {
   if (!run) return NOTHING;
   const { runId, key } = run;
   const reported: Draft = { kind: 'startReported', report, key };
-  if (report.outcome !== 'conflict') return { ...NOTHING, drafts: [reported] };
+  if (report.outcome !== 'conflict') return { ...NOTHING, drafts: [reported], effects: cancelledAgain(view, run) };
   const drafts = [reported, ...breakerMoved(view, { runId, key, status: 'cancelled' })];
   return { ...NOTHING, drafts, moves: roomMade(view, key) };
+}
+
+/** A run that was told to end while it was being started may not have been there to hear it. */
+function cancelledAgain({ definition, state }: View, { runId, key }: RunRequest): readonly Effect[] {
+  const { concurrency } = definition;
+  const running = concurrency ? limitsOf(state, concurrency.scope, key).running : [];
+  const isCancelling = running.some((run) => run.runId === runId && run.cancelling);
+  return isCancelling ? [{ kind: 'cancelRun', runId, again: true }] : [];
 }
 
 /** Where the breaker goes when a run has ended like this. */

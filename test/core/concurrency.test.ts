@@ -124,6 +124,16 @@ describe('a concurrency limit that cancels what runs', () => {
     ]);
   });
 
+  it('cancels a run again once it is there, for it may have been starting when it was told', () => {
+    const { effects, runs } = given(cancelling).when(offer(0, 'a'), offer(1, 'b'), started(2, 'a'));
+    const runId = runs[0]?.runId;
+    expect(effects.filter((effect) => effect.kind === 'cancelRun')).toEqual([
+      { kind: 'cancelRun', runId },
+      { kind: 'cancelRun', runId, again: true },
+    ]);
+    expect(cancelled(given(cancelling).when(offer(0, 'a'), started(1, 'a'), offer(2, 'b')).effects)).toBe(1);
+  });
+
   it('cancels one run for all that wait together, and another for one that waits by itself', () => {
     const two = one({ limit: 2, onExcess: 'cancelRunning' });
     const both = [offer(0, 'a'), offer(1, 'b'), offer(2, 'c')];

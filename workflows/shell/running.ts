@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities } from '@temporalio/workflow';
 
 import type { Activities } from '../../activities/interface.ts';
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
@@ -21,7 +21,9 @@ export class RunningRuns {
   /** Does what a step asks for about runs that go on. */
   act(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'cancelRun') this.during(cancelRun({ runId: effect.runId }));
+      // Instances that began before this have no second request in their history.
+      const isAsked = effect.kind === 'cancelRun' && (!effect.again || patched('cancel-again'));
+      if (isAsked) this.during(cancelRun({ runId: effect.runId }));
       if (effect.kind === 'checkRuns') this.during(this.find(effect));
     }
   }
