@@ -17,6 +17,8 @@ import { VERSION } from '../version.ts';
 /** `INDEXED_VALUE_TYPE_KEYWORD` of the API. */
 const KEYWORD = 2;
 const NAMESPACE = 'default';
+/** The SDK gives a server five seconds to answer, which a busy machine may need more than once. */
+const STARTS_MAX = 4;
 
 /** A time-skipping server with a worker of the real workflows. Its clock goes forward only. */
 export type VirtualServer = {
@@ -57,12 +59,20 @@ function bundleOnce(): Promise<string> {
   return (bundled = bundleWorkflows());
 }
 
+/** Starts a time-skipping server. `path` is its executable; rejects where it does not start after several attempts. */
+export async function startTestServer(path: string): Promise<TestWorkflowEnvironment> {
+  const server = { executable: { type: 'existing-path', path } } as const;
+  for (let attempt = 1; attempt < STARTS_MAX; attempt += 1) {
+    const env = await TestWorkflowEnvironment.createTimeSkipping({ server }).catch(() => undefined);
+    if (env) return env;
+  }
+  return TestWorkflowEnvironment.createTimeSkipping({ server });
+}
+
 /** Starts a server and a worker; both end with `close`. */
 export async function openVirtualServer(options: VirtualServerOptions): Promise<VirtualServer> {
   const code = options.code ?? (await bundleOnce());
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: options.path } },
-  });
+  const env = await startTestServer(options.path);
   const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, KEYWORD] as const));
   await env.connection.operatorService.addSearchAttributes({ namespace: NAMESPACE, searchAttributes });
   // The client of the environment lets time jump while it waits for a result.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
 import { createActivities } from '../../activities/index.ts';
@@ -24,6 +24,7 @@ import { createLogger } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { bundleWorkflows } from '../../src/temporal/bundle.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
+import { startTestServer } from '../../src/virtual-time/server.ts';
 import type { RunSettings } from '../../src/spec/definition.ts';
 import type { Json } from '../../src/spec/json.ts';
 import { TargetServer } from './target-server.ts';
@@ -104,9 +105,7 @@ export class World {
   /** `path` is the executable of the time-skipping server. */
   static async open(path: string): Promise<World> {
     const code = await bundleOnce();
-    const env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    });
+    const env = await startTestServer(path);
     const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTE_NAMES.map((name) => [name, KEYWORD] as const));
     await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
     const directory = await mkdtemp(join(tmpdir(), 'signalbox-workflows-'));
