@@ -31,6 +31,8 @@ export type SimulationOptions = {
   readonly endOf?: (runId: string) => RunReport | undefined;
   /** The facts of one step together, once all of them were told. */
   readonly onStep?: (facts: readonly Fact[]) => void;
+  /** How late the next deadline or end of a run is noticed, milliseconds; without it, never late. */
+  readonly lateMs?: () => number;
 };
 
 /** How far `finish` goes without an end named: past a yearly period, and soon done where a fallback fires every minute. */
@@ -81,7 +83,7 @@ export class Simulation {
       const run = this.#nextRun();
       const at = Math.min(deadlineAt, nextAt(run) ?? Infinity);
       if (at > untilMs) break;
-      this.#clock = Math.max(this.#clock, at);
+      this.#clock = Math.max(this.#clock, at + (this.#options.lateMs?.() ?? 0));
       if (deadlineAt <= at) this.#step({ kind: 'tick' });
       else if (run) this.#goOn(run);
     }

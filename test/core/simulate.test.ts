@@ -7,7 +7,7 @@ import { type RunModel, Simulation } from '../../src/core/simulate.ts';
 import { initialState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import type { Definition } from '../../src/spec/definition.ts';
-import { definition, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0 } from './given.ts';
+import { DAY, definition, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0 } from './given.ts';
 
 const succeedsAtOnce: RunModel = () => ({ takesMs: 0, status: 'succeeded' });
 
@@ -159,6 +159,19 @@ describe('a simulation', () => {
       '5 started',
       `${5 + HOUR} succeeded`,
     ]);
+  });
+
+  it('what is due is noticed as late as it is told to, and happened at its own time', () => {
+    const ats: number[] = [];
+    const late = new Simulation(definition({ ...quiet(HOUR), cooldown: { periodMs: DAY, onExcess: 'hold' } }), {
+      runs: () => ({ takesMs: HOUR, status: 'succeeded' }),
+      startAt: T0,
+      onFact: ({ kind, at }) => void (kind === 'runEnded' && ats.push(at - T0)),
+      lateMs: () => 300,
+    });
+    late.input(offer(0, 'a').input, T0);
+    late.finish();
+    expect(ats).toEqual([2 * HOUR + 600]);
   });
 
   it.each(['trigger', 'key'] as const)('a place that a run of a taken id holds is found out (%s)', (scope) => {

@@ -1,148 +1,139 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
-import { resolveRun } from '../../activities/resolve-params.ts';
-import { runOnCore } from '../../src/backtest/scenario/core-engine.ts';
 import type { Happened } from '../../src/backtest/scenario/happened.ts';
-import type { LedgerEntry } from '../../src/core/ledger.ts';
-import { loadDefinitions } from '../../src/load/load.ts';
+import { loadWritten } from '../../src/load/load.ts';
 import { type LoadedScenario, loadScenarios } from '../../src/load/scenario.ts';
 import { playAll } from '../../src/virtual-time/play-all.ts';
-import { cases, type GeneratedCase, UNTIL_MS } from './generated.ts';
+import { clearlyHappened, differences } from './compared.ts';
+import { FOUND_BEFORE } from './found-before.ts';
+import { cases, type MakeCase } from './generated.ts';
 import { bundleOnce } from './world.ts';
 
-/** Scenarios that are compared; 1,000 before a release: SIGNALBOX_DIFFERENTIAL=1000. The seed makes a failure again. */
-const COUNT = Number(process.env['SIGNALBOX_DIFFERENTIAL'] ?? 20);
-const SEED = Number(process.env['SIGNALBOX_DIFFERENTIAL_SEED'] ?? Date.now() % 1_000_000);
-/** Scenarios on one server at a time. */
-const TOGETHER = 25;
-/** Real work takes real time, which passes on the server's clock too: moments differ by so much at most. */
-const TOLERANCE_MS = 20_000;
-/** Two things that happen nearer than this could happen in either order: such a scenario is no case. */
-const APART_MS = 2 * TOLERANCE_MS;
+const { SIGNALBOX_DIFFERENTIAL, SIGNALBOX_DIFFERENTIAL_SEED, SIGNALBOX_DIFFERENTIAL_PATH } = process.env;
 
-const TARGET = { kind: 'Target', metadata: { name: 'target' }, spec: { http: { url: 'https://pipelines.example/' } } };
+/** Scenarios that are compared. */
+const COUNT = Number(SIGNALBOX_DIFFERENTIAL ?? 20);
+const SEED = Number(SIGNALBOX_DIFFERENTIAL_SEED ?? Date.now() % 1_000_000);
+/** Scenarios on one server at a time: a server takes seconds to start, and real time passes for all that are on one. */
+const TOGETHER = 50;
+/** Servers at a time. One keeps a core busy at most, for each of its tasks goes through three processes. */
+const SERVERS = 2;
+/** Almost every second random case can be compared; a generator that makes few such is broken. */
+const TRIES_MAX = 5 * COUNT + 100;
+/** Differing scenarios that are made smaller, and for how long each: one that differs is worth some minutes, not hours. */
+const SHRUNK_MAX = 3;
+const SHRINK_MS = 180_000;
 
-/** The scenario of a case; undefined where lint refuses its trigger. */
-async function loaded(generated: GeneratedCase): Promise<LoadedScenario | undefined> {
-  const directory = await mkdtemp(join(tmpdir(), 'signalbox-differential-'));
-  try {
-    const documents = [{ apiVersion: 'signalbox/v1', ...TARGET }, ...generated.documents];
-    await writeFile(join(directory, 'case.yaml'), documents.map((it) => JSON.stringify(it)).join('\n---\n'));
-    const definitions = await loadDefinitions(directory, { now: Date.now });
-    if (!definitions.ok) return undefined;
-    const { scenarios, findings } = await loadScenarios(definitions.scenarios, definitions.definitions);
-    expect(findings).toEqual([]);
-    return scenarios[0];
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+const TARGET = {
+  apiVersion: 'signalbox/v1',
+  kind: 'Target',
+  metadata: { name: 'target' },
+  spec: { http: { url: 'https://pipelines.example/' } },
+};
+
+/** `path` says where fast-check made it, if it did: with the seed, it makes it again. */
+type Case = { readonly path?: string; readonly scenario: LoadedScenario; readonly core: Happened };
+type Failure = { readonly path?: string; readonly text: string };
+
+/** A case that lint takes and that can happen in one order only; undefined for any other. */
+async function caseOf(make: MakeCase, name: string): Promise<Omit<Case, 'path'> | undefined> {
+  const documents = make(name);
+  const loaded = await loadWritten([TARGET, ...documents], { now: Date.now });
+  if (!loaded.ok) return undefined;
+  const { scenarios, findings } = await loadScenarios(loaded.scenarios, loaded.definitions);
+  expect([...loaded.warnings, ...findings].filter(({ severity }) => severity === 'error')).toEqual([]);
+  const [scenario] = scenarios;
+  const core = scenario && clearlyHappened(scenario);
+  return core && { scenario, core };
+}
+
+/** What was found before, then random cases, in groups that fit on one server. */
+async function* waves(): AsyncGenerator<readonly Case[], void, undefined> {
+  let wave: Case[] = [];
+  let found = 0;
+  for (const [index, make] of FOUND_BEFORE.entries()) {
+    const one = await caseOf(make, `found-${index}`);
+    if (!one) throw new Error(`what was found before is no case any more: number ${index}`);
+    wave.push(one);
+  }
+  for (const [index, make] of fc.sample(cases, { seed: SEED, numRuns: TRIES_MAX }).entries()) {
+    const one = await caseOf(make, `random-${index}`);
+    if (!one) continue;
+    wave.push({ ...one, path: String(index) });
+    found += 1;
+    if (wave.length === TOGETHER || found === COUNT) {
+      yield wave;
+      wave = [];
+    }
+    if (found === COUNT) return;
   }
 }
 
-/** The id of a run of a fallback has its due moment in it, which is off by milliseconds: such runs go by their number. */
-function runNames(entries: readonly LedgerEntry[]): ReadonlyMap<string, string> {
-  const ids = entries.filter(({ kind, detail }) => kind === 'runDecided' && detail === 'fallback');
-  return new Map(ids.map(({ runId = '' }, index) => [runId, `fallback ${index + 1}`] as const));
-}
-
-/** What an entry says, without what depends on how decisions fell into tasks. A window's events are told one by one. */
-function told(
-  { kind, key, stage, reason, runId = '', detail, eventIds = [] }: LedgerEntry,
-  names: ReadonlyMap<string, string>,
-): readonly string[] {
-  const rest = [kind, key, stage, reason, detail];
-  if (kind !== 'collected') return [JSON.stringify([...rest, names.get(runId) ?? runId, eventIds])];
-  return eventIds.map((id) => JSON.stringify([...rest, id]));
-}
-
-type Told = { readonly text: string; readonly atMs: number };
-
-function toldBy({ entries, startAt }: Happened): readonly Told[] {
-  const names = runNames(entries);
-  const lines = entries.flatMap((entry) =>
-    told(entry, names).map((text): Told => ({ text, atMs: entry.at - startAt })),
-  );
-  // When a start was heard of is a matter of the machine.
-  const moments = lines.map((line) => (line.text.startsWith('["startReported"') ? { ...line, atMs: 0 } : line));
-  return moments.toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.atMs - b.atMs));
-}
-
-/** Whether everything that happens is far enough apart to happen in one order only. */
-function isClear(scenario: LoadedScenario, { entries, startAt }: Happened): boolean {
-  const moments = entries.flatMap(({ at, dueAt, why }) => {
-    const times = Object.entries(why ?? {}).flatMap(([name, value]) =>
-      name.endsWith('At') && typeof value === 'number' ? [value] : [],
-    );
-    return [at, ...(dueAt === undefined ? [] : [dueAt]), ...times].map((moment) => moment - startAt);
+/** In what cases differ between the core and the workflows. */
+async function failuresOf(wave: readonly Case[]): Promise<readonly Failure[]> {
+  const scenarios = wave.map(({ scenario }) => scenario);
+  const played = await playAll(scenarios, { path: inject('testServerPath'), code: await bundleOnce() });
+  return wave.flatMap(({ path, core, scenario: { name, trigger, spec } }, index): readonly Failure[] => {
+    const lines = differences(core, played[index]);
+    const documents = [`trigger: ${JSON.stringify(trigger.spec)}`, `scenario: ${JSON.stringify(spec)}`];
+    const text = [name, ...lines, ...documents].join('\n');
+    return lines.length === 0 ? [] : [{ text, ...(path !== undefined && { path }) }];
   });
-  moments.push(UNTIL_MS, ...scenario.events.map(({ atMs }) => atMs), ...scenario.spec.actions.map((it) => it.at));
-  // The ends of two runs that began together are milliseconds apart in workflows, in either order.
-  const ends = entries.filter(({ kind }) => kind === 'runEnded' || kind === 'runApproved').map(({ at }) => at);
-  if (new Set(ends).size < ends.length) return false;
-  const sorted = [...new Set(moments)].toSorted((a, b) => a - b);
-  return sorted.every((moment, index) => index === 0 || moment - (sorted[index - 1] ?? 0) >= APART_MS);
 }
 
-type Case = { readonly generated: GeneratedCase; readonly scenario: LoadedScenario; readonly core: Happened };
-
-/** Random cases that lint takes and that can happen in one order only. */
-async function clearCases(): Promise<readonly Case[]> {
-  const found: Case[] = [];
-  const random = fc.sample(cases, { seed: SEED, numRuns: 12 * COUNT + 50 });
-  for (const [index, make] of random.entries()) {
-    if (found.length >= COUNT) break;
-    const generated = make(`t${index}`);
-    const scenario = await loaded(generated);
-    if (!scenario) continue;
-    const core = runOnCore(scenario, resolveRun);
-    if (isClear(scenario, core)) found.push({ generated, scenario, core });
-  }
-  return found;
-}
-
-/** In what the two differ, for people; nothing where they agree. */
-function differences({ generated, core }: Case, real: Happened | undefined): readonly string[] {
-  if (!real) return [`${generated.name} was not played`];
-  const [expected, actual] = [toldBy(core), toldBy(real)];
-  const missing = expected.filter(({ text }) => !actual.some((it) => it.text === text));
-  const unexpected = actual.filter(({ text }) => !expected.some((it) => it.text === text));
-  const off = expected.flatMap(({ text, atMs }, index) => {
-    const other = actual[index];
-    const isOff = other?.text === text && Math.abs(other.atMs - atMs) > TOLERANCE_MS;
-    return isOff ? [`at ${atMs} on the core, at ${other.atMs} in workflows: ${text}`] : [];
+/** With the line that plays it again, and the smallest case that differs by itself, found in the time there is for it. */
+async function shrunk({ path, text }: Failure): Promise<string> {
+  if (path === undefined) return text;
+  const property = fc.asyncProperty(cases, async (make) => {
+    const one = await caseOf(make, 'smaller');
+    fc.pre(one !== undefined);
+    const [failure] = one ? await failuresOf([one]) : [];
+    if (failure) throw new Error(failure.text);
   });
-  const lines = [
-    ...missing.map(({ text, atMs }) => `only on the core, at ${atMs}: ${text}`),
-    ...unexpected.map(({ text, atMs }) => `only in workflows, at ${atMs}: ${text}`),
-    ...(expected.length === actual.length ? [] : [`${expected.length} on the core, ${actual.length} in workflows`]),
-    ...off,
-  ];
-  return lines.length === 0 ? [] : [`seed ${SEED}, ${JSON.stringify(generated.documents)}`, ...lines];
+  const found = await fc.check(property, { seed: SEED, path, numRuns: 1, interruptAfterTimeLimit: SHRINK_MS });
+  const { failed, counterexamplePath, errorInstance } = found;
+  const whole = `${text}\n${replayOf(path)}`;
+  if (!failed || !(errorInstance instanceof Error)) return `${whole}\nAlone it did not differ.`;
+  return `${whole}\n\n${errorInstance.message}\n${replayOf(counterexamplePath ?? path)}`;
 }
 
-describe(`generated scenarios (${COUNT}, seed ${SEED})`, () => {
-  it(
-    'give the same facts on the core and through the real workflows',
-    { timeout: 120_000 + COUNT * 10_000 },
-    async () => {
-      const chosen = await clearCases();
-      expect(chosen).toHaveLength(COUNT);
-      const runs = chosen.flatMap(({ core }) => core.entries.filter(({ kind }) => kind === 'runDecided'));
-      expect(runs.length).toBeGreaterThan(COUNT);
-      const failures: string[] = [];
-      for (let from = 0; from < chosen.length; from += TOGETHER) {
-        const wave = chosen.slice(from, from + TOGETHER);
-        const played = await playAll(
-          wave.map(({ scenario }) => scenario),
-          { path: inject('testServerPath'), code: await bundleOnce() },
-        );
-        for (const [index, one] of wave.entries()) failures.push(...differences(one, played[index]));
-      }
-      expect(failures).toEqual([]);
-    },
-  );
+function replayOf(path: string): string {
+  const variables = `SIGNALBOX_DIFFERENTIAL_SEED=${SEED} SIGNALBOX_DIFFERENTIAL_PATH=${path}`;
+  return `replay: ${variables} npx vitest run --project workflows test/workflows/differential.test.ts`;
+}
+
+const name = SIGNALBOX_DIFFERENTIAL_PATH === undefined ? `${COUNT}, seed ${SEED}` : `seed ${SEED}, one of them`;
+
+describe(`generated scenarios (${name})`, () => {
+  const timeout = 240_000 + COUNT * 10_000 + SHRUNK_MAX * SHRINK_MS;
+
+  it('give the same facts on the core and through the real workflows', { timeout }, async () => {
+    const failures: Failure[] = [];
+    let compared = 0;
+    let runs = 0;
+    const compare = async (wave: readonly Case[]) => {
+      failures.push(...(await failuresOf(wave)));
+      compared += wave.length;
+      for (const { core } of wave) runs += core.entries.filter(({ kind }) => kind === 'runDecided').length;
+      process.stdout.write(`differential: seed ${SEED}, ${compared} compared, ${failures.length} differ\n`);
+    };
+    if (SIGNALBOX_DIFFERENTIAL_PATH !== undefined) {
+      const path = SIGNALBOX_DIFFERENTIAL_PATH;
+      const [make] = fc.sample(cases, { seed: SEED, path, numRuns: 1 });
+      const one = make && (await caseOf(make, 'replayed'));
+      expect(one && (await failuresOf([one]))).toEqual([]);
+      return;
+    }
+    const all = waves();
+    const server = async () => {
+      for await (const wave of { [Symbol.asyncIterator]: () => ({ next: () => all.next() }) }) await compare(wave);
+    };
+    await Promise.all(Array.from({ length: SERVERS }, server));
+    expect(compared).toBe(COUNT + FOUND_BEFORE.length);
+    expect(runs).toBeGreaterThan(COUNT);
+    const texts: string[] = [];
+    for (const failure of failures.slice(0, SHRUNK_MAX)) texts.push(await shrunk(failure));
+    expect([...texts, ...failures.slice(SHRUNK_MAX).map(({ text }) => text)]).toEqual([]);
+  });
 });

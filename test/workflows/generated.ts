@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 
-/** A trigger with its scenario, as documents; the scenario expects nothing by itself. */
-export type GeneratedCase = { readonly name: string; readonly documents: readonly object[] };
+import type { Json, JsonObject } from '../../src/spec/json.ts';
+
+/** The documents of a trigger of this name and of its scenario, which expects nothing by itself. */
+export type MakeCase = (name: string) => readonly JsonObject[];
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -17,8 +19,14 @@ const span = (min: number, max: number) => fc.integer({ min: min * MINUTE, max: 
 const sometimes = <T>(value: fc.Arbitrary<T>, onceIn: number) =>
   fc.option(value, { nil: undefined, freq: onceIn - 1 }).map((it) => it);
 /** Members that are undefined are left out: that is what not writing them means. */
-const members = <T extends object>(all: { [name in keyof T]: fc.Arbitrary<T[name]> }) =>
-  fc.record(all).map((it) => Object.fromEntries(Object.entries(it).filter(([, value]) => value !== undefined)));
+const members = (all: { readonly [name: string]: fc.Arbitrary<Json | undefined> }): fc.Arbitrary<JsonObject> =>
+  fc
+    .record(all)
+    .map((it) =>
+      Object.fromEntries(
+        Object.entries(it).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+      ),
+    );
 
 const scope = fc.constantFrom('trigger', 'key');
 
@@ -143,7 +151,7 @@ const runs = fc.array(
 );
 
 /** Random specs and commands. Some combinations are refused by lint; those are no cases. */
-export const cases: fc.Arbitrary<(name: string) => GeneratedCase> = fc
+export const cases: fc.Arbitrary<MakeCase> = fc
   .record({
     stages,
     isJoin: fc.constantFrom(false, false, false, true),
@@ -151,25 +159,25 @@ export const cases: fc.Arbitrary<(name: string) => GeneratedCase> = fc
     actions: fc.array(action, { maxLength: 5 }),
     runs,
   })
-  .map((made) => (name) => ({ name, documents: documentsOf(name, made) }));
+  .map((made) => (name) => documentsOf(name, made));
 
 type Made = {
-  readonly stages: object;
+  readonly stages: JsonObject;
   readonly isJoin: boolean;
   readonly events: readonly {
     readonly at: string;
     readonly part: string;
     readonly id: number;
-    readonly data: object;
+    readonly data: JsonObject;
   }[];
-  readonly actions: readonly object[];
-  readonly runs: readonly object[];
+  readonly actions: readonly JsonObject[];
+  readonly runs: readonly JsonObject[];
 };
 
 function documentsOf(
   name: string,
   { stages: settings, isJoin, events: sent, actions, runs: ends }: Made,
-): readonly object[] {
+): readonly JsonObject[] {
   const part = (letter: string) => ({ pattern: { type: [`${name}.${letter}`] } });
   const all = { all: { a: part('a'), b: part('b') }, within: '7h', onDeadline: 'fire' };
   const trigger = {

@@ -15,8 +15,8 @@ const EVENTS_SOURCE = 'events';
 /** Who acts in a scenario. */
 const BY = 'the scenario';
 
-/** Runs a scenario on the decision core, in virtual time. */
-export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happened {
+/** Runs a scenario on the decision core, in virtual time. `lateMs` says how late what is due is noticed: without it, never. */
+export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun, lateMs?: () => number): Happened {
   const { trigger, startAt, spec } = scenario;
   const courses = new Courses(scenario, resolve);
   const arrivals: Arrival[] = [];
@@ -26,6 +26,7 @@ export function runOnCore(scenario: LoadedScenario, resolve: ResolveRun): Happen
     runs: courses.model,
     endOf: courses.endOf,
     startAt,
+    ...(lateMs && { lateMs }),
     onFact: (fact) => {
       if (fact.kind === 'runEnded') courses.ended(fact.report);
     },
