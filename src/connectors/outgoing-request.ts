@@ -18,11 +18,15 @@ export type HttpCall = {
   readonly body: string;
   /** For everything from the look-up of the name to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** How much of an answer is read. Default: RESULT_MAX_BYTES. */
+  readonly answerMaxBytes?: number;
+  /** Whom to believe instead of the authorities that Node knows: certificates in PEM. */
+  readonly ca?: string;
 };
 
 /** What came of a request, told apart by what the other side may have seen of it. */
 export type HttpExchange =
-  /** A status arrived. `body` holds at most RESULT_MAX_BYTES; `cut` says why it is not the whole answer. */
+  /** A status arrived. `body` holds at most `answerMaxBytes`; `cut` says why it is not the whole answer. */
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -42,14 +46,14 @@ function reasonOf(error: Error): string {
   return first.message !== '' ? first.message : first.name;
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<HttpExchange> {
+async function readAnswer(incoming: IncomingMessage, maxBytes: number): Promise<HttpExchange> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let cut: 'tooLarge' | 'lost' | undefined;
   try {
     const stream: AsyncIterable<Buffer> = incoming;
     for await (const chunk of stream) {
-      const room = RESULT_MAX_BYTES - bytes;
+      const room = maxBytes - bytes;
       chunks.push(chunk.subarray(0, room));
       bytes += Math.min(chunk.length, room);
       if (chunk.length <= room) continue;
@@ -71,11 +75,12 @@ async function readAnswer(incoming: IncomingMessage): Promise<HttpExchange> {
  */
 export function exchange(call: HttpCall, signal: AbortSignal): Promise<HttpExchange> {
   const secure = call.url.protocol === 'https:';
-  const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number } = {
+  const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number; ca?: string } = {
     method: call.method,
     headers: { ...call.headers, 'content-length': Buffer.byteLength(call.body) },
     agent: false,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+    ...(call.ca !== undefined && { ca: call.ca }),
   };
   return new Promise((resolve) => {
     let sent = false;
@@ -102,7 +107,7 @@ export function exchange(call: HttpCall, signal: AbortSignal): Promise<HttpExcha
     outgoing.on('error', (error) => fail(reasonOf(error)));
     outgoing.once('response', (incoming) => {
       answering = true;
-      void readAnswer(incoming).then(resolve);
+      void readAnswer(incoming, call.answerMaxBytes ?? RESULT_MAX_BYTES).then(resolve);
     });
     outgoing.once('close', () => {
       clearTimeout(timer);
