@@ -37,7 +37,9 @@ import { recover } from './shell/recover.ts';
  * flood. Handlers only remember what came; the loop decides.
  */
 export async function trigger(input: TriggerInput): Promise<void> {
-  const instance = new Instance(input);
+  // A task that a query met replays otherwise if it has a local activity: decision 0024. Older runs have them in history.
+  const early = !patched('no-local-activities');
+  const instance = new Instance(input, early);
   setHandler(batchSignal, (batch) => instance.receive(batch));
   setHandler(pressureQuery, () => ({ ...pressureOf(instance.state), spill: instance.drain.pressure() }));
   setHandler(keyQuery, (key) => keyView(key, instance.state.keys.get(key) ?? {}, instance.state));
@@ -74,7 +76,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
   });
 
   // Runs that began before there was recovery have no look at an earlier one in their history.
-  if (!input.carried && patched('recovery')) await recover(instance);
+  if (!input.carried && (!early || patched('recovery'))) await recover(instance, early);
   instance.ready = true;
   while (!instance.mayContinue() || !allHandlersFinished()) {
     await condition(() => instance.hasWork() || (instance.mayContinue() && allHandlersFinished()));

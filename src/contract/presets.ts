@@ -9,14 +9,14 @@ export const TEMPORAL_CALLS = {
   retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
 
-/** The same within a workflow task; past ten seconds of trying the task goes on as a normal activity would. */
+/** The same within a workflow task; past ten seconds of trying a normal activity goes on. */
 export const QUICK_TEMPORAL_CALLS = {
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '10s',
   retry: { initialInterval: '50ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
-/** A look at what an earlier run left, within the first workflow task; past this it goes on as a normal activity. */
+/** A look at what an earlier run left, within the first workflow task, of instances of before decision 0024. */
 export const QUICK_RECOVERY = {
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '5s',
@@ -24,7 +24,7 @@ export const QUICK_RECOVERY = {
 } as const satisfies LocalActivityOptions;
 
 /**
- * The same as a normal activity: a long history takes seconds to replay. What came meanwhile waits, so it does not go on
+ * The same by an activity: a long history takes seconds to replay. What came meanwhile waits, so it does not go on
  * for ever; then the instance starts empty and says so.
  */
 export const RECOVERY = {

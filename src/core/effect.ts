@@ -7,7 +7,7 @@ export type Effect =
   | {
       readonly kind: 'startRun';
       readonly run: RunRequest;
-      /** Its id and content depend on one offer alone, so deciding again gives the same run. */
+      /** Its id and content depend on one offer alone. Instances of before decision 0024 start it within the task. */
       readonly sole: boolean;
     }
   | {

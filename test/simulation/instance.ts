@@ -119,7 +119,7 @@ export class Instance {
     const nowMs = this.#weather.serverTime(this.#agenda.now);
     const task = { inputs: [...this.#signals, ...this.#results], nowMs };
     const decided = decide(this.#state, task);
-    if (this.#has('crashes') && this.#random.chance(CRASHES)) return this.#crash(decided);
+    if (this.#has('crashes') && this.#random.chance(CRASHES)) return this.#crash();
     this.#signals = [];
     this.#results = [];
     this.#tasks.push(task);
@@ -132,11 +132,8 @@ export class Instance {
     if (isDue || (this.#has('continueAsNew') && this.#random.chance(CONTINUES))) this.#begin();
   }
 
-  /** The worker dies before the task is committed; runs that depend on one offer alone may have started already. */
-  #crash({ effects }: Decided): void {
-    for (const effect of effects) {
-      if (effect.kind === 'startRun' && effect.sole && this.#random.chance(0.7)) this.#runs.start(effect.run);
-    }
+  /** The worker dies before the task is committed. */
+  #crash(): void {
     this.#state = restore(JSON.parse(this.#carried));
     for (const task of this.#tasks) decide(this.#state, task);
     const mark = markOf(this.#state);
@@ -171,9 +168,7 @@ export class Instance {
   #act(effect: Effect): void {
     switch (effect.kind) {
       case 'startRun':
-        if (effect.sole && this.#random.chance(0.9)) this.#report(effect.run, this.#run);
-        else this.#start(effect.run);
-        return;
+        return this.#start(effect.run);
       case 'cancelRun':
         this.#activity(() => {
           this.#runs.cancel(effect.runId);

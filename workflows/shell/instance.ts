@@ -66,9 +66,10 @@ export class Instance {
   private readonly firstBytes = workflowInfo().historySize;
   private lastLength = 0;
 
-  constructor(input: TriggerInput) {
+  /** `early`: it began when runs of one offer were started within the task. */
+  constructor(input: TriggerInput, early: boolean) {
     this.state = input.carried ? restore(input.carried) : initialState(input.definition);
-    this.starts = new Starts(this.state.definition.name, (report) =>
+    this.starts = new Starts(this.state.definition.name, early, (report) =>
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
     );
     this.drain = new Drain(input.spill, () => this.wake());
@@ -219,7 +220,7 @@ export class Instance {
   /** Starts what was decided and not confirmed; the run ids make it harmless. */
   private startAgain(): void {
     const unconfirmed = [...this.state.starting.values()];
-    if (unconfirmed.length > 0) this.starts.start(unconfirmed, false);
+    if (unconfirmed.length > 0) this.starts.start(unconfirmed);
   }
 
   private push(input: Input): void {
@@ -247,12 +248,8 @@ export class Instance {
   }
 
   private act(effects: readonly Effect[]): void {
-    const starts = effects.filter((effect) => effect.kind === 'startRun');
     const letters = effects.filter((effect) => effect.kind === 'deadLetter');
-    for (const sole of [true, false]) {
-      const runs = starts.filter((effect) => effect.sole === sole).map((effect) => effect.run);
-      if (runs.length > 0) this.starts.start(runs, sole);
-    }
+    this.starts.act(effects);
     if (letters.length > 0) this.letters.events(this.state, letters);
     this.running.act(effects);
   }

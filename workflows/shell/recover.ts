@@ -5,20 +5,19 @@ import { QUICK_RECOVERY, RECOVERY, TEMPORAL_CALLS } from '../../src/contract/pre
 import type { EndedRun, Recovery, UndecidedSignals } from '../../src/contract/recovery.ts';
 import type { Instance } from './instance.ts';
 
-const { recoverState: recoverNow } = proxyLocalActivities<Activities>(QUICK_RECOVERY);
+const { recoverState: recoverEarly } = proxyLocalActivities<Activities>(QUICK_RECOVERY);
 const { recoverState } = proxyActivities<Activities>({ ...RECOVERY, summary: 'take over an ended run' });
 const { readUndecided } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'read what it did not decide' });
 
 /**
  * Before the first run of an instance decides anything it takes over what an earlier run left that was terminated or
- * failed. An instance that never ran loses the time of one look.
+ * failed. An instance that never ran loses the time of one look. `early`: it began when that was within the task.
  */
-export async function recover(instance: Instance): Promise<void> {
+export async function recover(instance: Instance, early: boolean): Promise<void> {
   const trigger = instance.state.definition.name;
   const input = { trigger, runId: workflowInfo().runId };
-  const found = await recoverNow(input)
-    .catch(() => recoverState(input))
-    .catch(given);
+  const looked = early ? recoverEarly(input).catch(() => recoverState(input)) : recoverState(input);
+  const found = await looked.catch(given);
   const undecided: unknown[] = [];
   for (const run of found.ended) undecided.push(...(await undecidedOf(trigger, run)));
   if (found.lost !== undefined) log.error('begun empty: the state of an ended run is lost', { why: found.lost });

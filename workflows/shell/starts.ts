@@ -2,6 +2,7 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 
 import type { Activities } from '../../activities/interface.ts';
 import { QUICK_TEMPORAL_CALLS, TEMPORAL_CALLS } from '../../src/contract/presets.ts';
+import type { Effect } from '../../src/core/effect.ts';
 import type { RunRequest, StartReport } from '../../src/core/fact.ts';
 
 const { startRuns } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'start runs' });
@@ -14,22 +15,33 @@ const CHUNK_BYTES = 512 * 1_024;
 const SOLE_MAX = 8;
 
 /**
- * Starts decided runs. A run of one offer alone may start within the task, since deciding again gives the same run; all
- * others are started by an activity whose command is committed together with the decision.
+ * Starts decided runs by activities whose commands are committed together with the decisions. Instances that began before
+ * decision 0024 start a run of one offer alone within the task; their histories have it so.
  */
 export class Starts {
   /** Activities on their way. */
   pending = 0;
   private readonly trigger: string;
+  private readonly early: boolean;
   private readonly report: (report: StartReport) => void;
 
-  constructor(trigger: string, report: (report: StartReport) => void) {
+  constructor(trigger: string, early: boolean, report: (report: StartReport) => void) {
     this.trigger = trigger;
+    this.early = early;
     this.report = report;
   }
 
+  /** Starts what a step decided. */
+  act(effects: readonly Effect[]): void {
+    const starts = effects.filter((effect) => effect.kind === 'startRun');
+    const runsOf = (some: typeof starts) => some.map(({ run }) => run);
+    if (!this.early) return this.start(runsOf(starts));
+    this.start(runsOf(starts.filter(({ sole }) => sole)), true);
+    this.start(runsOf(starts.filter(({ sole }) => !sole)));
+  }
+
   /** Starts these runs in chunks; reports come one by one as inputs. */
-  start(runs: readonly RunRequest[], sole: boolean): void {
+  start(runs: readonly RunRequest[], sole = false): void {
     for (const chunk of chunksOf(runs)) this.startChunk(chunk, sole && runs.length <= SOLE_MAX);
   }
 
