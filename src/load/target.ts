@@ -31,7 +31,7 @@ const FIXED_ORIGIN = /^https?:\/\/(?![^/?#]*\$\{\{)[^/?#]+/i;
 /** Compiles every template of a target, for what they read, and checks what the schema cannot. */
 export function checkTarget(spec: TargetSpec): { readonly reads: TargetReads; readonly problems: readonly Problem[] } {
   const compiler = new Compiler();
-  const problems = 'http' in spec ? httpProblems(spec.http) : commandProblems(spec.command);
+  const problems = 'http' in spec ? httpProblems(spec.http, compiler) : commandProblems(spec.command);
   const places = placesOf(spec);
   const all = places.map(({ value, path, afterStart }) => {
     const variables = afterStart ? [...RUN_VARIABLES, 'result'] : RUN_VARIABLES;
@@ -44,18 +44,49 @@ export function checkTarget(spec: TargetSpec): { readonly reads: TargetReads; re
   };
 }
 
-function httpProblems({ url, headers }: HttpTargetSpec): Problem[] {
+function httpProblems(spec: HttpTargetSpec, compiler: Compiler): Problem[] {
+  const { url, headers, method, body, cancel } = spec;
   const headersPath: Path = ['spec', 'http', 'headers'];
   const reserved = Object.keys(headers).filter((name) => RESERVED_HEADERS.has(name.toLowerCase()));
   return [
-    ...urlProblems(url),
+    ...urlProblems(url, ['spec', 'http', 'url']),
+    ...watchProblems(spec, compiler),
+    ...(cancel ? urlProblems(cancel.url, ['spec', 'http', 'cancel', 'url']) : []),
+    ...(body !== undefined && (method === 'GET' || method === 'DELETE')
+      ? [warning(['spec', 'http', 'body'], `is not sent with ${method}`, 'Remove it, or use POST.')]
+      : []),
     ...reserved.map((name) => error([...headersPath, name], `${name} is set by Signalbox`, 'Remove it.')),
     ...secretProblems(headers, headersPath, (name) => CREDENTIAL_HEADERS.has(name.toLowerCase())),
   ];
 }
 
-function urlProblems(url: string): Problem[] {
-  const path: Path = ['spec', 'http', 'url'];
+/** What is asked how a run goes, and how its answer is understood. */
+function watchProblems({ watch, cancel }: HttpTargetSpec, compiler: Compiler): Problem[] {
+  const path: Path = ['spec', 'http', 'watch'];
+  if (!watch) {
+    const remedy = 'Add watch, or remove cancel: without it a run has ended when its start is answered.';
+    return cancel ? [warning(['spec', 'http', 'cancel'], 'is never called without watch', remedy)] : [];
+  }
+  const { url, succeeded, failed } = watch;
+  for (const [name, condition] of Object.entries({ succeeded, failed })) {
+    if (condition !== undefined) compiler.expression(condition, ['status', 'body'], [...path, name]);
+  }
+  if (url === undefined) {
+    const unused = succeeded !== undefined || failed !== undefined;
+    const remedy = 'Add url, or remove succeeded and failed: a callback says itself how the run ended.';
+    return unused ? [error(path, 'has conditions and no url to ask', remedy)] : [];
+  }
+  const needs = 'Write when the run has succeeded, such as succeeded: "body.state == \'done\'".';
+  return [
+    ...urlProblems(url, [...path, 'url']),
+    ...(succeeded === undefined ? [error(path, 'never sees the end: it has a url and no succeeded', needs)] : []),
+    ...(failed === undefined && succeeded !== undefined
+      ? [warning(path, 'never sees a failure, only run.timeout ends one', 'Add failed.')]
+      : []),
+  ];
+}
+
+function urlProblems(url: string, path: Path): Problem[] {
   const [origin] = FIXED_ORIGIN.exec(url) ?? [];
   if (origin === undefined || !URL.canParse(origin)) {
     const remedy = 'Write scheme and host out and use ${{ }} after them; one Target for each host.';

@@ -22,6 +22,9 @@ const JSON_MEMBERS: ReadonlySet<string> = new Set(['body']);
 /** Members that are about what was started, so their templates see `result`, the answer to the start. */
 const AFTER_START_MEMBERS: ReadonlySet<string> = new Set(['watch', 'cancel']);
 
+/** Members that are bare CEL over an answer: they are evaluated, never filled in. */
+const CONDITION_MEMBERS: ReadonlySet<string> = new Set(['succeeded', 'failed']);
+
 /** Every place of settings that may hold `${{ }}`. References to secrets hold none. */
 export function placesOf(settings: Settings, path: Place['path'] = [], afterStart = false): Place[] {
   if (typeof settings === 'string') return [{ value: settings, path, afterStart }];
@@ -29,6 +32,7 @@ export function placesOf(settings: Settings, path: Place['path'] = [], afterStar
   if (!isMembers(settings) || isSecret(settings)) return [];
   return Object.entries(settings).flatMap(([name, value]) => {
     const at = [...path, name];
+    if (CONDITION_MEMBERS.has(name)) return [];
     if (JSON_MEMBERS.has(name) && isJson(value)) return [{ value, path: at, afterStart }];
     return placesOf(value, at, afterStart || AFTER_START_MEMBERS.has(name));
   });
@@ -64,7 +68,7 @@ export function fillSettings(
     if (isItems(value)) return value.map(walk);
     if (!isMembers(value) || isSecret(value)) return value;
     const members = Object.entries(value).map(([name, one]): [string, Settings] => {
-      if (AFTER_START_MEMBERS.has(name) && !answered) return [name, one];
+      if (CONDITION_MEMBERS.has(name) || (AFTER_START_MEMBERS.has(name) && !answered)) return [name, one];
       return [name, JSON_MEMBERS.has(name) && isJson(one) ? filled(one) : walk(one)];
     });
     return Object.fromEntries(members);

@@ -134,6 +134,46 @@ describe('readers', () => {
   });
 });
 
+describe('a callback', () => {
+  const called = async (token: string | undefined, body: unknown = {}) => {
+    const told: unknown[] = [];
+    const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'No.') });
+    const { url } = await startService({
+      token: 'of-the-service',
+      operate: {
+        cancel: absent,
+        answer: absent,
+        order: absent,
+        orderAll: absent,
+        finish: async (runId, answer) => {
+          told.push([runId, answer]);
+          return { ok: true, value: { runId, status: answer.status } };
+        },
+      },
+    });
+    const answer = await fetch(`${url}/v1/runs/r1/finish`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, told };
+  };
+
+  test('is taken with the token of its run, which the service’s own is not', async () => {
+    const body = { status: 'failed', detail: 'NaN', result: { epoch: 3 } };
+    expect(await called('token-of-r1', body)).toEqual({ status: 200, told: [['r1', body]] });
+    expect(await called('token-of-r1')).toEqual({ status: 200, told: [['r1', { status: 'succeeded' }]] });
+    for (const token of ['token-of-r2', 'of-the-service', undefined]) {
+      expect(await called(token, body)).toEqual({ status: 401, told: [] });
+    }
+  });
+
+  test('says how it ended, and no more than history takes', async () => {
+    expect(await called('token-of-r1', { status: 'fine' })).toEqual({ status: 400, told: [] });
+    expect(await called('token-of-r1', { result: 'x'.repeat(70_000) })).toEqual({ status: 400, told: [] });
+  });
+});
+
 describe('paths and methods that are not there', () => {
   test('are 404, and 405 with the methods that are', async () => {
     const service = await startService();

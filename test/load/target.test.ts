@@ -57,6 +57,32 @@ describe('a target', () => {
     ]);
   });
 
+  it.each([
+    ['asks', `watch: { url: "https://x.example/\${{ result.id }}", succeeded: "body.ok", failed: "status == 409" }`],
+    ['is called back', 'watch: {}'],
+    [
+      'is ended there',
+      `watch: { url: "https://x.example/a", succeeded: "body.ok", failed: "!body.ok" }, cancel: { url: "https://x.example/\${{ result.id }}" }`,
+    ],
+  ])('may follow its runs: %s', async (_name, watch) => {
+    expect(await findingsOf(http('https://x.example', `, ${watch}`))).toEqual([]);
+  });
+
+  it.each([
+    ['watch: { url: "https://x.example" }', 'error /spec/http/watch never sees the end'],
+    ['watch: { url: "https://x.example", succeeded: "body.ok" }', 'warning /spec/http/watch never sees a failure'],
+    ['watch: { succeeded: "body.ok" }', 'error /spec/http/watch has conditions and no url to ask'],
+    [
+      'watch: { url: "https://${{ result.host }}/x", succeeded: "body.ok", failed: "!body.ok" }',
+      'use ${{ }} after them',
+    ],
+    ['watch: { url: "https://x.example", succeeded: "event.ok", failed: "!body.ok" }', '/spec/http/watch/succeeded'],
+    ['cancel: { url: "https://x.example" }', 'warning /spec/http/cancel is never called without watch'],
+    ['method: GET, body: { a: 1 }', 'warning /spec/http/body is not sent with GET'],
+  ])('cannot follow its runs by %s', async (members, finding) => {
+    expect(await findingsOf(http('https://x.example', `, ${members}`))).toEqual([expect.stringContaining(finding)]);
+  });
+
   it('is warned about what sounds like a credential', async () => {
     const text = target('{ command: { run: [x], env: { HF_TOKEN: abc, TOKENIZER: bert, DB_PASSWORD: x } } }');
     expect(await findingsOf(text)).toEqual([

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { JsonObject } from '../../src/spec/json.ts';
+
 /** How the target answers one call; `close` takes the request and hangs up, `hang` never answers. */
 export type Answer =
-  | { readonly status: number; readonly headers?: { readonly [name: string]: string } }
+  | { readonly status: number; readonly headers?: { readonly [name: string]: string }; readonly body?: JsonObject }
   | 'close'
   | 'hang';
 
@@ -15,6 +17,7 @@ export type Call = {
   readonly token: string | undefined;
   readonly traceparent: string | undefined;
   readonly body: string;
+  readonly method: string | undefined;
 };
 
 /** An HTTP target on loopback that records its calls and answers as it is told; 200 once the script is at its end. */
@@ -33,7 +36,8 @@ export class TargetServer {
           incoming.socket.destroy();
           return;
         }
-        outgoing.writeHead(answer.status, answer.headers).end(answer.status === 200 ? '{"auc":0.9}' : 'no');
+        const body = answer.body ?? (answer.status === 200 ? { auc: 0.9 } : undefined);
+        outgoing.writeHead(answer.status, answer.headers).end(body ? JSON.stringify(body) : 'no');
       });
     });
   }
@@ -78,6 +82,7 @@ export class TargetServer {
       token: typeof token === 'string' ? token : undefined,
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
       body: Buffer.concat(chunks).toString('utf8'),
+      method: incoming.method,
     });
     return this.#scripts.get(path)?.shift() ?? { status: 200 };
   }

@@ -69,6 +69,10 @@ export type Given = {
   readonly onUnknown?: 'hold' | 'retry';
   /** Template of what the target is sent. */
   readonly body?: string;
+  /** Further members of the target's `http`, each one line. */
+  readonly http?: readonly string[];
+  /** Further documents of the file. */
+  readonly more?: string;
   /** Of one attempt; passes in real time. */
   readonly timeout?: string;
 };
@@ -187,6 +191,7 @@ export class World {
   async define(name: string, given: Given = {}): Promise<void> {
     const { key = '${{ event.data.key }}', collect = '${{ event.data.file }}', target = name } = given;
     const { params = '{ files: "${{ items }}" }', onUnknown = 'hold', timeout = '30s' } = given;
+    const members = (given.http ?? []).map((line) => `, ${line}`).join('');
     const body = given.body === undefined ? '' : `, body: ${given.body}`;
     const text = `
 apiVersion: signalbox/v1
@@ -205,8 +210,8 @@ ${(given.run ?? []).map((line) => `    ${line}`).join('\n')}
 apiVersion: signalbox/v1
 kind: Target
 metadata: { name: ${target} }
-spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body} }, onUnknown: ${onUnknown} }
-`;
+spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body}${members} }, onUnknown: ${onUnknown} }
+${given.more ?? ''}`;
     await writeFile(join(this.directory, `${name}.yaml`), text);
     await this.reload();
   }

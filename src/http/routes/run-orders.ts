@@ -1,3 +1,4 @@
+import { PARAMS_MAX_BYTES } from '../../contract/limits.ts';
 import { type Refusal, refusal } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { type Answer, type Exchange, json, refused } from '../exchange.ts';
@@ -8,6 +9,9 @@ import type { ReadResult } from '../read-api.ts';
 import type { Route } from '../route.ts';
 import { cancelled, decided, finish, finished, runOrder } from '../shapes/runs.ts';
 import { param } from './reads.ts';
+
+/** Largest result a callback may bring: it goes into history, like that of a target. */
+const RESULT_MAX_BYTES = PARAMS_MAX_BYTES;
 
 /** What people do to runs. */
 export function runOrderRoutes(deps: HttpDependencies): Route[] {
@@ -43,6 +47,9 @@ export function runOrderRoutes(deps: HttpDependencies): Route[] {
       handle: async (exchange) => {
         const body = await readJsonBody(deps, exchange, finish);
         if (!body.ok) return body.answer;
+        if (Buffer.byteLength(JSON.stringify(body.value)) > RESULT_MAX_BYTES) {
+          return refused(refusal('malformed_request', `The result is larger than ${RESULT_MAX_BYTES} bytes.`));
+        }
         const result = await operate.finish(param(exchange, 'runId'), body.value);
         return result.ok ? json(200, result.value) : refused(result.refusal);
       },

@@ -236,6 +236,91 @@ describe('an error status', () => {
   );
 });
 
+describe('what goes on', () => {
+  const watch = { every: 60_000, succeeded: 'body.state == "done"', failed: 'body.state == "broken"' };
+  const following = (url: string, headers: HttpTargetSpec['headers'] = {}) =>
+    createTarget(
+      {
+        name: 'pipeline',
+        directory: '/',
+        spec: {
+          http: {
+            url,
+            method: 'POST',
+            headers,
+            timeout: 5_000,
+            watch: { ...watch, url },
+            cancel: { url, method: 'PUT' },
+          },
+          onUnknown: 'hold',
+        },
+      },
+      depsOf('/'),
+    );
+  const seen = async (answer: string) => following(await answering(answer)).watch?.(null, requestOf('r'), contextOf());
+
+  it('is started by a 2xx, and told where to say how it ended, with a token that nothing gives back', async () => {
+    let got: Received | undefined;
+    const url = await answering((received) => {
+      got = received;
+      return http('202 Accepted', '{"id":7,"echo":"secret-token"}');
+    });
+    const callback = { url: 'https://box.example/v1/runs/r/finish', token: 'secret-token' };
+    const outcome = await following(url).start({ ...requestOf('r'), callback }, contextOf());
+    expect(outcome).toEqual({ kind: 'started', handle: null, result: { id: 7, echo: '[redacted]' }, everyMs: 60_000 });
+    expect(JSON.parse(got?.body ?? '')).toMatchObject({ callback });
+  });
+
+  it.each([
+    ['{"state":"queued"}', { kind: 'running', detail: '{"state":"queued"}' }],
+    ['{"state":"done"}', { kind: 'finished', status: 'succeeded', result: { state: 'done' } }],
+    ['{"state":"broken"}', { kind: 'finished', status: 'failed', result: { state: 'broken' } }],
+    ['{}', { kind: 'running', detail: expect.stringContaining('body.state') }],
+    ['no JSON', { kind: 'running' }],
+  ])('is %s', async (body, outcome) => {
+    expect(await seen(http('200 OK', body))).toMatchObject(outcome);
+  });
+
+  it.each([
+    ['404 Not Found', '', { kind: 'gone' }],
+    ['410 Gone', '', { kind: 'gone' }],
+    ['500 Oops', '', { kind: 'unreachable' }],
+    ['403 Forbidden', '', { kind: 'unreachable' }],
+    ['429 Slow', 'retry-after: 7\r\n', { kind: 'unreachable', retryAfterMs: 7_000 }],
+  ])('answered %s when asked', async (status, headers, outcome) => {
+    expect(await seen(http(status, 'why', headers))).toMatchObject(outcome);
+  });
+
+  it('is asked by a GET without a body, with the headers of the target', async () => {
+    let got: Received | undefined;
+    const url = await answering((received) => {
+      got = received;
+      return http('200 OK', '{"state":"done","echo":"Bearer canary-7f3a91"}');
+    });
+    const outcome = await following(url, { Authorization: { secret: 'env:TOKEN' } }).watch?.(
+      null,
+      requestOf('r'),
+      contextOf(),
+    );
+    expect(outcome).toMatchObject({ result: { echo: '[redacted]' } });
+    expect(got).toMatchObject({
+      line: 'GET /start?q=1 HTTP/1.1',
+      body: '',
+      headers: { authorization: 'Bearer canary-7f3a91' },
+    });
+  });
+
+  it.each([
+    ['200 OK', { kind: 'cancelled' }],
+    ['404 Not Found', { kind: 'over' }],
+    ['409 Conflict', { kind: 'over' }],
+    ['500 Oops', { kind: 'failed' }],
+  ])('told to end it answers %s', async (status, outcome) => {
+    const target = following(await answering(http(status)));
+    expect(await target.cancel?.(null, requestOf('r'), contextOf())).toMatchObject(outcome);
+  });
+});
+
 describe('a call without an answer', () => {
   it('did not start where nobody listens', async () => {
     const url = await serve(() => undefined);
