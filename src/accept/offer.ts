@@ -44,7 +44,7 @@ export function offerOf(trigger: LoadedTrigger, incoming: IncomingEvent, eventId
     const selected = selector.when ? holds(selector.when, variables, `${selector.places.selector}/when`) : 'yes';
     if (selected === 'no') continue;
     if (selected !== 'yes') return selected;
-    return map(trigger, selector, { ...incoming, eventId }, variables);
+    return map(trigger, selector, { eventId, ...incoming }, variables);
   }
   return NO_MATCH;
 }
@@ -77,7 +77,7 @@ function map(
   const { event, eventId, receivedAt, traceparent } = incoming;
   const key = keyOf(selector.key, selector.places.key, variables);
   if (key.kind === 'failed') return key;
-  const all = { ...variables, key: key.text };
+  const all = { key: key.text, ...variables };
   const collected = selector.collect && resolve(selector.collect, all, selector.places.collect);
   if (collected?.kind === 'failed') return collected;
   const identity = trigger.identity && resolve(trigger.identity, all, '/run/identity');

@@ -44,7 +44,7 @@ export function decideAdmission(view: View, candidate: Candidate, sole: boolean)
   const [first, second] = waiting;
   if (!first || candidate.force) return start(view, candidate, sole);
   if (!second && joinable(first) && joinable({ how: 'hold', cause: candidate.cause })) {
-    const all = { ...joined(candidateOf(key, first), candidate), key, cause: candidate.cause };
+    const all = { key, cause: candidate.cause, ...joined(candidateOf(key, first), candidate) };
     return before([{ kind: 'waitEnded', key }], start(view, all, false));
   }
   const reason = { kind: 'alreadyWaiting', since: first.sinceAt } as const;

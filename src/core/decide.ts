@@ -85,14 +85,14 @@ function decideEntry(view: View, { key, unit, from, sole }: Extract<Move, { kind
     if (!stage?.applies(view, state, unit)) continue;
     return flow(key, stage.enter(view, key, state, unit), place + 1, sole ? unit : undefined);
   }
-  return decideAdmission(view, { ...unit, key, cause: 'events' }, sole);
+  return decideAdmission(view, { key, cause: 'events', ...unit }, sole);
 }
 
 /** What a window says, as a decision: what leaves it goes on behind it. */
 function flow(key: string, { drafts, effects = [], out = [] }: Windowed, from: number, sole?: Unit): Decision {
   const moves = out.map(({ unit, cause }): Move => {
     if (cause === 'events') return { kind: 'enter', key, unit, from, sole: unit.items === sole?.items };
-    return { kind: 'admit', candidate: { ...unit, key, cause }, sole: false };
+    return { kind: 'admit', candidate: { key, cause, ...unit }, sole: false };
   });
   return { drafts, effects, moves };
 }

@@ -51,7 +51,7 @@ function decideFire(view: View, { key, id, params, force, by }: OrderOf<'fire'>)
   if (waiting.some(({ cause, last }) => cause === 'manual' && last.identity === id)) return NOTHING;
   const last: LastEvent = { identity: id };
   const unit = { items: [], last, receivedAt: view.at, bytes: lastBytes(last) };
-  const candidate = { ...unit, key, cause: 'manual', ...(force && { force }), ...(params && { params }) } as const;
+  const candidate = { key, cause: 'manual', ...unit, ...(force && { force }), ...(params && { params }) } as const;
   return {
     drafts: [{ kind: 'fired', key, id, force, by }],
     effects: [],

@@ -107,7 +107,7 @@ function breakerMoved({ definition, state, at }: View, report: RunReport): reado
   const { scope } = breaker;
   const { key } = report;
   const isEmpty = !isParked(state, scope === 'key' ? key : undefined);
-  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { ...report, at }, isEmpty);
+  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { at, ...report }, isEmpty);
   return moved ? [{ kind: 'breakerMoved', ...(scope === 'key' && { key }), breaker: moved }] : [];
 }
 
