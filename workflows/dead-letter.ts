@@ -11,7 +11,7 @@ import { deadLetterQuery, discardSignal, entriesSignal } from '../src/contract/d
 import type { DeadLetterInput } from '../src/contract/messages.ts';
 import { readEntries } from '../src/contract/read-messages.ts';
 import { addEntry, deadLetterText, type Held } from '../src/core/dead-letters.ts';
-import { jsonBytes } from '../src/core/offer.ts';
+import { jsonBytes } from '../src/core/json-bytes.ts';
 
 /** A run of a dead letter takes this many signals, far under Temporal's 10,000. */
 const SIGNALS_MAX = 1_000;

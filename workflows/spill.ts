@@ -19,7 +19,7 @@ import { instanceId } from '../src/contract/names.ts';
 import { TEMPORAL_CALLS } from '../src/contract/presets.ts';
 import { readBatch } from '../src/contract/read-messages.ts';
 import type { SegmentHeld, SegmentInput } from '../src/contract/spill.ts';
-import { jsonBytes } from '../src/core/offer.ts';
+import { jsonBytes } from '../src/core/json-bytes.ts';
 import { timeText } from './shell/text.ts';
 
 type SpillSinks = Sinks & { spill: { held: (held: SegmentHeld) => void } };

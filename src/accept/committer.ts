@@ -8,7 +8,7 @@ import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/
 import type { InstancePressure, Segment } from '../contract/spill.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport } from '../core/fact.ts';
-import { utf8Bytes } from '../core/offer.ts';
+import { utf8Bytes } from '../core/json-bytes.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { Credit, loadOf } from './credit.ts';

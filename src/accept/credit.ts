@@ -7,7 +7,8 @@ import {
   PENDING_ITEMS_MAX,
   WINDOW_OVERHEAD_BYTES,
 } from '../core/limits.ts';
-import { type Offer, utf8Bytes } from '../core/offer.ts';
+import { utf8Bytes } from '../core/json-bytes.ts';
+import type { Offer } from '../core/offer.ts';
 import type { InstancePressure, SpillPressure } from '../contract/spill.ts';
 import type { Pressure } from '../core/state.ts';
 import { lastOf } from '../core/unit.ts';

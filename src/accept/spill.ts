@@ -12,7 +12,7 @@ import {
 import type { Batch } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, segmentId, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
 import type { SegmentInput } from '../contract/spill.ts';
-import { utf8Bytes } from '../core/offer.ts';
+import { utf8Bytes } from '../core/json-bytes.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Credit } from './credit.ts';

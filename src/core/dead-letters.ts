@@ -1,5 +1,5 @@
 import type { JsonObject } from '../spec/json.ts';
-import { jsonBytes } from './offer.ts';
+import { jsonBytes } from './json-bytes.ts';
 
 /** One event or run that needs a person. */
 export type DeadLetterEntry = {

@@ -1,7 +1,7 @@
 import type { FactOf, Waits } from './fact.ts';
 import type { Gathered, KeyState, TriggerState, Waiting, Window } from './state.ts';
 import { laterLast, type Unit } from './unit.ts';
-import { jsonBytes } from './offer.ts';
+import { jsonBytes } from './json-bytes.ts';
 import { joinable } from './waiting.ts';
 import { lastBytes, partBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
 import { placeOf } from './stages/order.ts';

@@ -52,18 +52,3 @@ export type Item = {
 export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent'> & {
   readonly parts?: readonly (readonly [part: string, event: JsonObject])[];
 };
-
-/** UTF-8 length of a text, in bytes. */
-export function utf8Bytes(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
-}
-
-/** Bytes of a value as JSON; 0 where there is none. */
-export function jsonBytes(value: Json | undefined): number {
-  return value === undefined ? 0 : utf8Bytes(JSON.stringify(value));
-}

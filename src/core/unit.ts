@@ -1,5 +1,6 @@
 import { WHOLE_EVENTS_MAX_BYTES } from './limits.ts';
-import { type Item, jsonBytes, type LastEvent, type Offer } from './offer.ts';
+import { jsonBytes } from './json-bytes.ts';
+import type { Item, LastEvent, Offer } from './offer.ts';
 import type { OrderValue } from './reason.ts';
 import { itemBytes, lastBytes } from './weight.ts';
 

@@ -22,7 +22,8 @@ import {
 } from './limits.ts';
 import type { RunRequest } from './fact.ts';
 import { isIdle, type LimitState } from './limit-state.ts';
-import { type Item, jsonBytes, type LastEvent, type Offer } from './offer.ts';
+import { jsonBytes } from './json-bytes.ts';
+import type { Item, LastEvent, Offer } from './offer.ts';
 import type { KeyState, Part, Sorted, Tally, TriggerState } from './state.ts';
 import type { Unit } from './unit.ts';
 

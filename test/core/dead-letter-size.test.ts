@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { addEntry, type Held } from '../../src/core/dead-letters.ts';
-import { utf8Bytes } from '../../src/core/offer.ts';
+import { utf8Bytes } from '../../src/core/json-bytes.ts';
 
 describe('what a dead letter holds', () => {
   it('fits one payload of 2 MB whatever its entries are', () => {

@@ -1,7 +1,8 @@
 import { carry } from '../../src/core/carried.ts';
 import { type Due, dueAt, nextDeadline } from '../../src/core/due.ts';
 import { KEPT_OVERHEAD_BYTES, UNIT_OVERHEAD_BYTES } from '../../src/core/limits.ts';
-import { type Item, jsonBytes, type LastEvent } from '../../src/core/offer.ts';
+import { jsonBytes } from '../../src/core/json-bytes.ts';
+import type { Item, LastEvent } from '../../src/core/offer.ts';
 import type { KeyState, TriggerState } from '../../src/core/state.ts';
 import { gatheredBytes, keyEntryBytes, limitBytes, runBytes, watchBytes } from '../../src/core/weight.ts';
 

@@ -14,7 +14,7 @@ import {
   PENDING_ITEMS_MAX,
   WINDOW_OVERHEAD_BYTES,
 } from '../../src/core/limits.ts';
-import { jsonBytes } from '../../src/core/offer.ts';
+import { jsonBytes } from '../../src/core/json-bytes.ts';
 import type { Pressure } from '../../src/core/state.ts';
 
 const { readSegment, endSegment } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'take what was kept' });

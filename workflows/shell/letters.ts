@@ -7,7 +7,7 @@ import type { DeadLetterEntry } from '../../src/core/dead-letters.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { explain } from '../../src/core/explain.ts';
 import type { RunRequest } from '../../src/core/fact.ts';
-import { jsonBytes } from '../../src/core/offer.ts';
+import { jsonBytes } from '../../src/core/json-bytes.ts';
 import type { TriggerState } from '../../src/core/state.ts';
 import { timeText } from './text.ts';
 
