@@ -22,18 +22,25 @@ export type RunIdentity = {
  * SHA-256: within the alphabet and the length every orchestrator takes for a token (32 to 63 of a-z, 0-9, -).
  */
 export function runIdOf(run: RunIdentity): string {
-  return RUN_ID_PREFIX + digest([run.trigger, run.key, run.cause, membersOf(run)]).slice(0, RUN_ID_HEX);
+  return RUN_ID_PREFIX + digest([run.trigger, run.key, run.cause, membersOf(run)]);
 }
 
 /** Hash over the members of a run, kept in its memo: two starts of one run agree in it. */
 export function membersHash(run: Pick<RunIdentity, 'identity' | 'eventIds'>): string {
-  return digest(membersOf(run)).slice(0, RUN_ID_HEX);
+  return digest(membersOf(run));
 }
 
 function membersOf(run: Pick<RunIdentity, 'identity' | 'eventIds'>): readonly string[] {
   return run.identity === undefined ? ['events', ...[...run.eventIds].sort()] : ['identity', run.identity];
 }
 
+const unused = sha256.create();
+/** One hasher for all: making one costs more than hashing a short text. */
+const hasher = unused.clone();
+const hashed = new Uint8Array(hasher.outputLen);
+
 function digest(value: readonly (string | readonly string[])[]): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(value))));
+  unused._cloneInto(hasher);
+  hasher.update(utf8ToBytes(JSON.stringify(value))).digestInto(hashed);
+  return bytesToHex(hashed.subarray(0, RUN_ID_HEX / 2));
 }
