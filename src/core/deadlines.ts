@@ -1,7 +1,8 @@
 /** A key and the moment, epoch milliseconds, at which something of it is due. */
 export type Deadline = { readonly at: number; readonly key: string };
 
-type Entry = { at: number; readonly key: string };
+/** `place` is where it stands in the heap. */
+type Entry = { at: number; readonly key: string; place: number };
 
 function isBefore(a: Deadline, b: Deadline): boolean {
   return a.at < b.at || (a.at === b.at && a.key < b.key);
@@ -14,26 +15,30 @@ function isBefore(a: Deadline, b: Deadline): boolean {
  */
 export class Deadlines {
   private readonly heap: Entry[] = [];
-  private readonly places = new Map<string, number>();
+  private readonly entries = new Map<string, Entry>();
 
   /** Keys with an entry. */
   get size(): number {
     return this.heap.length;
   }
 
+  /** A moment before which nothing is due; Infinity where nothing is due at all. */
+  get earliest(): number {
+    return this.heap[0]?.at ?? Infinity;
+  }
+
   /** Tells that something of `key` is due at `at`, or nothing any more. O(log keys), O(1) when it only moved later. */
   set(key: string, at: number | undefined): void {
-    const place = this.places.get(key);
+    const known = this.entries.get(key);
     if (at === undefined) {
-      if (place !== undefined) this.remove(place);
-      return;
-    }
-    const known = place === undefined ? undefined : this.heap[place];
-    if (place === undefined || known === undefined) {
-      this.rise({ at, key }, this.heap.length);
+      if (known) this.remove(known);
+    } else if (known === undefined) {
+      const entry = { at, key, place: this.heap.length };
+      this.entries.set(key, entry);
+      this.rise(entry, entry.place);
     } else if (at < known.at) {
       known.at = at;
-      this.rise(known, place);
+      this.rise(known, known.place);
     }
   }
 
@@ -43,9 +48,9 @@ export class Deadlines {
       const top = this.heap[0];
       if (top === undefined) return undefined;
       const due = dueAt(top.key);
-      if (due === top.at) return { at: top.at, key: top.key };
+      if (due === top.at) return { at: due, key: top.key };
       if (due === undefined) {
-        this.remove(0);
+        this.remove(top);
       } else {
         top.at = due;
         this.sink(top, 0);
@@ -53,19 +58,17 @@ export class Deadlines {
     }
   }
 
-  private remove(place: number): void {
-    const gone = this.heap[place];
+  private remove(gone: Entry): void {
+    this.entries.delete(gone.key);
     const last = this.heap.pop();
-    if (gone === undefined || last === undefined) return;
-    this.places.delete(gone.key);
-    if (last === gone) return;
-    this.rise(last, place);
-    this.sink(last, this.places.get(last.key) ?? place);
+    if (last === undefined || last === gone) return;
+    this.rise(last, gone.place);
+    this.sink(last, last.place);
   }
 
   private put(entry: Entry, place: number): void {
     this.heap[place] = entry;
-    this.places.set(entry.key, place);
+    entry.place = place;
   }
 
   private rise(entry: Entry, from: number): void {

@@ -39,6 +39,11 @@ export function firstInLine(state: TriggerState, stage: LineName): string | unde
   return state.lines[stage].next((key) => turnAt(state.keys.get(key), stage))?.key;
 }
 
+/** A moment before which nothing is due, epoch milliseconds: told without looking at a key. */
+export function earliestDue({ deadlines, sharedDueAt, fallbackDueAt }: TriggerState): number {
+  return Math.min(deadlines.earliest, sharedDueAt, fallbackDueAt);
+}
+
 /** The next moment anything is due, epoch milliseconds. While the trigger is paused nothing is. */
 export function nextDeadline(state: TriggerState): Due | undefined {
   if (state.paused) return undefined;

@@ -1,6 +1,6 @@
 import { decideMove, decideDeadline } from './decide.ts';
 import { type Decision, type Move, NOTHING } from './decision.ts';
-import { type Due, nextOfStages } from './due.ts';
+import { type Due, earliestDue, nextOfStages } from './due.ts';
 import type { Effect } from './effect.ts';
 import { evolve } from './evolve.ts';
 import type { Fact } from './fact.ts';
@@ -44,6 +44,7 @@ function fireDue(state: TriggerState, until: number, said: Said): void {
 
 /** What is due by a moment: fallbacks last, since a run that was due meanwhile may take their place. */
 function dueBy(state: TriggerState, until: number): Due | undefined {
+  if (earliestDue(state) > until) return undefined;
   const next = nextOfStages(state);
   if (next && next.at <= until) return next;
   return !state.paused && state.fallbackDueAt <= until ? { kind: 'fallback', at: state.fallbackDueAt } : undefined;
