@@ -195,6 +195,8 @@ function ended(state: TriggerState, { report, at }: FactOf<'runEnded'>): void {
 /** A run runs no longer; one that never began gives back what its start took. */
 function countOut(state: TriggerState, name: string, runId: string, neverBegan: boolean): void {
   changeLimits(state, () => countEnd(state.limits, runId, neverBegan));
+  // Without an entry there is nothing to give back.
+  if (!state.keys.has(name)) return;
   changeKey(state, name, (key) => {
     if (key.limits) countEnd(key.limits, runId, neverBegan);
     if (neverBegan && key.cooledBy === markOf(runId)) warm(key);

@@ -3,7 +3,7 @@ import type { Gathered, KeyState, TriggerState, Waiting, Window } from './state.
 import { laterLast, type Unit } from './unit.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { joinable } from './waiting.ts';
-import { lastBytes, partBytes, sortedBytes, tallyBytes, unitBytes } from './weight.ts';
+import { addedBytes, lastBytes, partBytes, sortedBytes, unitBytes } from './weight.ts';
 import { placeOf } from './stages/order.ts';
 import { talliedOf } from './stages/threshold.ts';
 
@@ -62,11 +62,9 @@ export function tally(state: TriggerState, key: KeyState, { settings, amount, un
 /** Takes the oldest `count` units out of a tally; its sum is counted anew, so that it never drifts. */
 export function takeTallied(state: TriggerState, key: KeyState, count: number): void {
   if (!key.tally) return;
-  const before = tallyBytes(key.tally);
-  const gone = key.tally.units.splice(0, count);
+  for (const gone of key.tally.units.splice(0, count)) addPending(state, -gone.items.length, -unitBytes(gone));
   key.tally.total = key.tally.units.reduce((sum, unit) => sum + unit.amount, 0);
-  const after = key.tally.units.length === 0 ? 0 : tallyBytes(key.tally);
-  addPending(state, -gone.reduce((sum, unit) => sum + unit.items.length, 0), after - before);
+  if (key.tally.units.length === 0) addPending(state, 0, -lastBytes(key.tally.last));
 }
 
 /** Adds a unit to an open window. */
@@ -124,7 +122,7 @@ export function wait(state: TriggerState, key: KeyState, fact: FactOf<'candidate
 
 function join(state: TriggerState, held: Waiting, unit: Unit): void {
   const last = laterLast(held.last, unit.last);
-  const bytes = unit.bytes - lastBytes(unit.last) + lastBytes(last) - lastBytes(held.last);
+  const bytes = addedBytes(held.last, unit, last);
   for (const item of unit.items) held.items.push(item);
   held.last = last;
   held.receivedAt = Math.min(held.receivedAt, unit.receivedAt);

@@ -2,7 +2,7 @@ import { WHOLE_EVENTS_MAX_BYTES } from './limits.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { Item, LastEvent, Offer } from './offer.ts';
 import type { OrderValue } from './reason.ts';
-import { itemBytes, lastBytes } from './weight.ts';
+import { addedBytes, itemBytes, lastBytes } from './weight.ts';
 
 /** One or more events that go through the windows together: one event at first, what a window let go of later. */
 export type Unit = {
@@ -75,7 +75,7 @@ export function joined(first: Unit, ...others: readonly Unit[]): Unit {
       items: [...before.items, ...unit.items],
       last,
       receivedAt: Math.min(before.receivedAt, unit.receivedAt),
-      bytes: before.bytes - lastBytes(before.last) + unit.bytes - lastBytes(unit.last) + lastBytes(last),
+      bytes: before.bytes + addedBytes(before.last, unit, last),
       ...(size !== undefined && { size }),
     };
   }, bare(first));

@@ -46,6 +46,12 @@ export function lastBytes(last: LastEvent): number {
   return isEmpty ? 0 : jsonBytes(last) - '{}'.length;
 }
 
+/** Bytes that a unit adds to what is gathered, where `last` takes the place of the last event `before`. */
+export function addedBytes(before: LastEvent, unit: Pick<Unit, 'bytes' | 'last'>, last: LastEvent): number {
+  const own = last === unit.last ? unit.bytes : unit.bytes - lastBytes(unit.last) + lastBytes(last);
+  return own - lastBytes(before);
+}
+
 /** Bytes of events and the last of them, as a window, a waiting candidate or a run carries them. */
 export function gatheredBytes(items: readonly Item[], last: LastEvent): number {
   return items.reduce((sum, item) => sum + itemBytes(item), lastBytes(last));

@@ -3,7 +3,7 @@ import type { Draft } from '../fact.ts';
 import { ITEM_OVERHEAD_BYTES } from '../limits.ts';
 import type { Window } from '../state.ts';
 import { laterLast, type Unit } from '../unit.ts';
-import { itemBytes, lastBytes } from '../weight.ts';
+import { addedBytes, itemBytes, lastBytes } from '../weight.ts';
 import { isFull } from './full.ts';
 import type { View, Windowed } from './stage.ts';
 
@@ -47,9 +47,8 @@ export function collect(
 ): Windowed {
   const { stage, before, window, unit, replaces, isReached } = taken;
   const last = window && !replaces ? laterLast(window.last, unit.last) : unit.last;
-  const wasBytes = window ? lastBytes(window.last) : 0;
   const goneBytes = replaces && window ? window.items.reduce((sum, item) => sum + itemBytes(item), 0) : 0;
-  const bytes = unit.bytes - lastBytes(unit.last) + lastBytes(last) - wasBytes - goneBytes;
+  const bytes = addedBytes(window?.last ?? {}, unit, last) - goneBytes;
   const collected: Draft = { kind: 'unitCollected', key, stage, unit, replaces, bytes };
   const events = (replaces ? 0 : (window?.items.length ?? 0)) + unit.items.length;
   const size = (window?.size ?? 0) + (unit.size ?? 0);
