@@ -45,7 +45,7 @@ export function eventFromJson(members: JsonObject, pointer: string): EventReadin
   const reading = eventFromAttributes(attributes, (name) => pointerTo(pointer, name));
   if (!reading.ok) return reading;
   const event = reading.event;
-  if (base64 === null) return data === undefined ? reading : { ok: true, event: { ...event, data } };
+  if (base64 === null) return data === undefined ? reading : { ok: true, event: Object.assign({}, event, { data }) };
   const place = `${pointer}/data_base64`;
   if (data !== undefined) return fault(place, 'data and data_base64 exclude each other');
   if (typeof base64 !== 'string' || !isBase64(base64)) return fault(place, 'data_base64 must be a string of base64');

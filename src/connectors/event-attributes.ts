@@ -18,6 +18,7 @@ const NOT_IN_URI = /[ "<>\\^`{|}]/;
 const URI_SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const INT32_MAX = 2_147_483_647;
 
 /** What is wrong with an attribute's name, as the end of a sentence about it. */
@@ -93,8 +94,11 @@ function isTimestamp(value: Json): boolean {
   const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
   if (!match) return false;
   const [, year, month, day] = match;
-  const date = new Date(`${year}-${month}-01T00:00:00Z`);
-  if (Number.isNaN(date.getTime())) return false;
-  date.setUTCDate(Number(day));
-  return date.getUTCMonth() + 1 === Number(month);
+  return Number(day) >= 1 && Number(day) <= daysOf(Number(year), Number(month));
+}
+
+/** Days of a month counted from 1, in the Gregorian calendar; 0 of a month that does not exist. */
+function daysOf(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && isLeap ? 29 : (DAYS_OF_MONTHS[month - 1] ?? 0);
 }
