@@ -36,8 +36,14 @@ export async function test(
   if (!loaded.ok) return giveUp(loaded);
   const chosen = loaded.scenarios.filter(({ name, trigger }) => name.includes(filter) || trigger.name.includes(filter));
   if (chosen.length === 0) {
-    const which = filter === '' ? 'no scenario' : `no scenario with "${filter}" in its name or trigger`;
-    return giveUp(couldNotRun(`There is ${which} in ${directory}`, 'Write a document of kind: Scenario.'));
+    const problem =
+      loaded.scenarios.length === 0
+        ? couldNotRun(`There is no scenario in ${directory}`, 'Write a document of kind: Scenario.')
+        : couldNotRun(
+            `No scenario in ${directory} has "${filter}" in its name or trigger`,
+            'Leave --filter out to see what there is.',
+          );
+    return giveUp(problem);
   }
   const opened = options.engine === 'temporal' ? await engines.openTemporal() : coreEngine(engines.resolve);
   if (!opened.ok) return giveUp(opened);

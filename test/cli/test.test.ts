@@ -91,7 +91,7 @@ describe('signalbox test', () => {
 
   it.each([
     ['there is no scenario', [], {}, 'There is no scenario in'],
-    ['no scenario has the name', [scenario('fine', '[{}]')], { filter: 'x9' }, 'no scenario with "x9"'],
+    ['no scenario has the name', [scenario('fine', '[{}]')], { filter: 'x9' }, 'has "x9" in its name or trigger'],
     ['a scenario has an error', [scenario('fine', '[{ key: {} }]')], {}, '/spec/expect/runs/0/key'],
     ['a definition has an error', ['---\nkind: Trigger\n'], {}, '/apiVersion'],
     ['the report cannot be written', [scenario('fine', '[{}]')], { junit: '/dev/null/r.xml' }, 'cannot be written'],

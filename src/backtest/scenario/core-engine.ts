@@ -1,4 +1,5 @@
 import { eventIdOf } from '../../accept/event-id.ts';
+import { whyNot } from '../../accept/no-match.ts';
 import { eventJson, offerOf, type Offered } from '../../accept/offer.ts';
 import type { Order } from '../../core/input.ts';
 import { type LedgerEntry, ledgerPage } from '../../core/ledger.ts';
@@ -6,6 +7,7 @@ import { Simulation } from '../../core/simulate.ts';
 import { definitionAt } from '../../load/definition.ts';
 import { DEFAULT_KEY, type LoadedTrigger } from '../../load/definitions.ts';
 import type { LoadedScenario, ScenarioEvent } from '../../load/scenario.ts';
+import type { JsonObject } from '../../spec/json.ts';
 import type { ScenarioAction } from '../../spec/scenario.ts';
 import { actOf, Courses, type ResolveRun } from './course.ts';
 import type { Arrival, Happened, IdleAction } from './happened.ts';
@@ -96,6 +98,19 @@ export function arrive(
     offered = offerOf(trigger, { event, source, receivedAt: startAt + atMs }, eventId, json);
     if (offered.kind !== 'noMatch') break;
   }
-  const became = offered.kind === 'offer' ? ({ kind: 'offer', key: offered.offer.key } as const) : offered;
-  return { arrival: { atMs, event, eventId, became }, offered };
+  return {
+    arrival: { atMs, event, eventId, became: becameOf(trigger, offered, [...sources][0] ?? '', json) },
+    offered,
+  };
+}
+
+function becameOf(trigger: LoadedTrigger, offered: Offered, source: string, json: JsonObject): Arrival['became'] {
+  switch (offered.kind) {
+    case 'offer':
+      return { kind: 'offer', key: offered.offer.key };
+    case 'noMatch':
+      return { kind: 'noMatch', why: whyNot(trigger, { source, json })?.sentence ?? '' };
+    case 'failed':
+      return offered;
+  }
 }

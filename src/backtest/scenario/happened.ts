@@ -11,7 +11,7 @@ export type Arrival = {
   readonly eventId: string;
   readonly became:
     | { readonly kind: 'offer'; readonly key: string }
-    | { readonly kind: 'noMatch' }
+    | { readonly kind: 'noMatch'; readonly why: string }
     | { readonly kind: 'failed'; readonly code: string; readonly pointer: string; readonly detail: string };
 };
 

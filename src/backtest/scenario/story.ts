@@ -58,8 +58,9 @@ class Teller {
   /** What the accepting side said, where it did not hand the event on. */
   arrival({ atMs, event, became }: Arrival): readonly Line[] {
     const name = JSON.stringify(event.id);
-    if (became.kind === 'noMatch')
-      return [{ atMs, text: `event ${name} is not one the trigger takes`, sort: 'noMatch' }];
+    if (became.kind === 'noMatch') {
+      return [{ atMs, text: `event ${name} is not one the trigger takes: ${became.why}`, sort: 'noMatch' }];
+    }
     if (became.kind === 'offer') return [];
     const { code, pointer, detail } = became;
     const text = `event ${name} became a dead letter: ${code} at ${pointer}: ${detail}`;

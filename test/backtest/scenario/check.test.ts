@@ -80,7 +80,7 @@ describe('a scenario', () => {
     expect(story).toEqual([
       expect.stringMatching(/^0s      event "one" waits in debounce/),
       '1s      event "one" suppressed by dedupe: The same source and id came first at 0s, within the dedupe window of 1d.',
-      '2s      event "two" is not one the trigger takes',
+      '2s      event "two" is not one the trigger takes: type "b" is not "a".',
       '30s     run 1 decided: cause events, key "k", event "one"',
       '5m 30s  run 1 failed',
     ]);
