@@ -1,5 +1,5 @@
 import { explain, spanText } from '../core/explain.ts';
-import type { StageName } from '../core/reason.ts';
+import type { Reason, StageName } from '../core/reason.ts';
 import type { OpenPlace, Place } from '../core/whereabouts.ts';
 import type { Definition } from '../spec/definition.ts';
 import type { StoredEntry } from '../store/store.ts';
@@ -20,6 +20,8 @@ export type Way = {
   readonly place?: Place;
   /** Where its run waits for approval now. */
   readonly approval?: NonNullable<TriggerAnswer['run']>['approval'];
+  /** Why its run did not succeed. */
+  readonly failure?: string;
 };
 
 /**
@@ -38,7 +40,8 @@ export function stageAnswers(way: Way): readonly StageAnswer[] {
   const { place } = way;
   if (place && place.kind !== 'gone' && place.kind !== 'starting') {
     const stage = place.kind === 'kept' ? 'pause' : place.stage;
-    latest = { stage, verdict: 'waiting', ...placed(place, way.key) };
+    const heldBy = way.entries.findLast((entry) => entry.kind === 'waiting' && entry.stage === stage);
+    latest = { stage, verdict: 'waiting', ...placed(place, way.key, heldBy?.why) };
     said.set(stage, latest);
   }
   const order = stagesOf(way.definition, new Set(said.keys()));
@@ -46,9 +49,13 @@ export function stageAnswers(way: Way): readonly StageAnswer[] {
   const waitsAt = latest?.verdict === 'waiting' ? order.indexOf(latest.stage) : -1;
   const last = waitsAt >= 0 ? waitsAt : order.findLastIndex((stage) => said.has(stage));
   const ended = last >= 0 && isEnd(said.get(order[last] ?? 'run')?.verdict);
+  const isKept = place?.kind === 'kept' || (place === undefined && way.entries.at(-1)?.kind === 'kept');
   return order.map((stage, index): StageAnswer => {
     const own = said.get(stage);
     if (own) return index !== last && own.verdict === 'waiting' ? { ...own, verdict: 'held' } : own;
+    if (isKept && GATHERING.has(stage)) {
+      return { stage, verdict: 'notReached', sentence: 'What is kept comes here at the resume.' };
+    }
     if (index < last) return { stage, verdict: 'passed', sentence: passedText(stage, way) };
     return ended
       ? { stage, verdict: 'notReached', sentence: 'It did not come this far.' }
@@ -56,13 +63,17 @@ export function stageAnswers(way: Way): readonly StageAnswer[] {
   });
 }
 
+/** Told before the pause, but a paused trigger keeps events from them. */
+const GATHERING: ReadonlySet<StageName> = new Set(['order', 'correlate', 'threshold', 'debounce', 'batch']);
+
 type Said = StageAnswer & { readonly stage: StageName };
 
 function isEnd(verdict: StageAnswer['verdict'] | undefined): boolean {
   return verdict === 'suppressed' || verdict === 'deadLettered' || verdict === 'waiting';
 }
 
-function answerOf(entry: StoredEntry, { key, entries, approval }: Way): Said | undefined {
+function answerOf(entry: StoredEntry, way: Way): Said | undefined {
+  const { key } = way;
   const at = rfc3339(entry.at);
   const reason = entry.why && { reason: entry.why };
   const why = entry.why ? ` ${explain(entry.why, rfc3339)}` : '';
@@ -95,10 +106,7 @@ function answerOf(entry: StoredEntry, { key, entries, approval }: Way): Said | u
       return { stage: entry.stage ?? 'cooldown', verdict: 'waiting', sentence, at, ...until, ...reason };
     }
     case 'runDecided': {
-      const end = entries.find(({ kind, runId }) => kind === 'runEnded' && runId === entry.runId);
-      const others = othersText(entry.eventCount ?? 1);
-      const fate = end ? `, which ended ${end.detail}` : approval ? approvalText(approval) : '';
-      const sentence = `It is part of run ${entry.runId}${others}${fate}.`;
+      const sentence = `It is part of run ${entry.runId}${othersText(entry.eventCount ?? 1)}${fateText(entry, way)}.`;
       return { stage: 'run', verdict: 'passed', sentence, at };
     }
     case 'startReported':
@@ -113,6 +121,18 @@ function answerOf(entry: StoredEntry, { key, entries, approval }: Way): Said | u
   }
 }
 
+/** How its run goes, or went. */
+function fateText({ runId, generation }: StoredEntry, { entries, approval, failure, definition }: Way): string {
+  const end = entries.find((entry) => entry.kind === 'runEnded' && entry.runId === runId);
+  if (!end) return approval ? approvalText(approval) : '';
+  // The definition that is live now says so only of the runs it decided.
+  if (definition?.mode === 'shadow' && definition.generation === generation) {
+    return ', which called nothing: mode is shadow';
+  }
+  const fate = end.detail === 'deadLettered' ? 'which is a dead letter' : `which ended ${end.detail}`;
+  return failure === undefined ? `, ${fate}` : `, ${fate}: ${failure.replace(/\.$/, '')}`;
+}
+
 function approvalText({ until, onTimeout }: NonNullable<Way['approval']>): string {
   return `, which waits for approval until ${until}, then is ${onTimeout === 'approve' ? 'approved' : 'rejected'}`;
 }
@@ -123,10 +143,11 @@ function collectedText({ stage, detail }: StoredEntry, key: string): string {
   return `It came into the ${stage} window of key ${key}.`;
 }
 
-/** What an event waits for where the instance has it now. */
+/** What an event waits for where the instance has it now; `heldBy` is why its stage held it, where that is known. */
 export function placed(
   place: OpenPlace,
   key: string | undefined,
+  heldBy?: Reason,
 ): { readonly sentence: string; readonly until?: string } {
   const ofKey = key === undefined ? '' : ` of key ${key}`;
   switch (place.kind) {
@@ -135,10 +156,13 @@ export function placed(
         sentence: `Kept since ${place.by} paused it at ${rfc3339(place.sinceAt)}${othersText(place.events)}; it goes on at the resume.`,
       };
     case 'waiting': {
-      const until = place.untilAt === undefined ? undefined : rfc3339(place.untilAt);
-      const till = until === undefined ? ' until a run ends or a person acts' : ` until ${until}`;
       const joins = place.events > 1 ? `, will join ${counted(place.events - 1, 'other event')}` : '';
-      return { sentence: `Held by ${place.stage}${till}${joins}.`, ...(until !== undefined && { until }) };
+      if (place.untilAt !== undefined) {
+        const until = rfc3339(place.untilAt);
+        return { sentence: `Held by ${place.stage} until ${until}${joins}.`, until };
+      }
+      if (heldBy) return { sentence: `Held by ${place.stage}${joins}: ${explain(heldBy, rfc3339)}` };
+      return { sentence: `Held by ${place.stage} ${OPENING[place.stage] ?? 'until a person acts'}${joins}.` };
     }
     case 'gathered': {
       const until = place.dueAt === undefined ? undefined : rfc3339(place.dueAt);
@@ -148,6 +172,13 @@ export function placed(
     }
   }
 }
+
+/** What a stage that names no moment waits for. */
+const OPENING: { readonly [stage in StageName]?: string } = {
+  rate: 'until the rate has room',
+  concurrency: 'until a run ends',
+  breaker: 'until the breaker lets it through',
+};
 
 function waitsFor(place: Extract<Place, { readonly kind: 'gathered' }>, until: string | undefined): string {
   const till = until === undefined ? '' : ` until ${until}`;

@@ -12,6 +12,12 @@ export type Links = TriggerAnswer['links'];
 /** Until when a run waits for approval, and what becomes of it then. */
 export type OpenApproval = NonNullable<NonNullable<TriggerAnswer['run']>['approval']>;
 
+/** Why a run did not succeed, and its dead letter where it needs a person. */
+export type RunFailure = {
+  readonly reason?: string;
+  readonly deadLetter?: { readonly code: string; readonly id: string };
+};
+
 /** What is known of an event in one trigger. Times are epoch milliseconds. */
 export type Evidence = {
   readonly eventId: string;
@@ -28,12 +34,14 @@ export type Evidence = {
   readonly live?: Whereabouts;
   /** Where its run waits for approval now. */
   readonly approval?: OpenApproval;
+  /** Why its run did not succeed. */
+  readonly failure?: RunFailure;
   readonly linkOf: { readonly run: (runId: string) => Links; readonly trigger: (trigger: string) => Links };
 };
 
 /** What a trigger made of an event it took. */
 export function explainTaken(evidence: Evidence): TriggerAnswer {
-  const { taken, receivedAt, time, live, definition, storedSeq, approval } = evidence;
+  const { taken, receivedAt, time, live, definition, storedSeq, approval, failure } = evidence;
   const { first, repeats } = deliveries(evidence.entries);
   const place = current(live, first);
   const stages = stageAnswers({
@@ -44,6 +52,7 @@ export function explainTaken(evidence: Evidence): TriggerAnswer {
     ...(definition && { definition }),
     ...(place && { place }),
     ...(approval && { approval }),
+    ...(failure?.reason !== undefined && { failure: failure.reason }),
   });
   const run = runOf(first, evidence);
   const outcome = outcomeOf(stages, run, place);
@@ -60,7 +69,7 @@ export function explainTaken(evidence: Evidence): TriggerAnswer {
     repeats: repeats.map((entry) => `Again at ${rfc3339(entry.at)}: ${sentenceOf(entry)}`),
     ...windowOf(first, place),
     ...(run && { run }),
-    ...deadLetterOf(first),
+    ...(deadLetterOf(first) ?? runDeadLetter(run, failure)),
     seq: { stored: storedSeq, ...(decided !== undefined && { decided }) },
     links: evidence.linkOf.trigger(taken.trigger),
   };
@@ -197,11 +206,23 @@ function windowOf(
   };
 }
 
-function deadLetterOf(entries: readonly StoredEntry[]): Pick<TriggerAnswer, 'deadLetter'> {
+function deadLetterOf(entries: readonly StoredEntry[]): Pick<TriggerAnswer, 'deadLetter'> | undefined {
   const letter = entries.findLast(({ kind }) => kind === 'deadLettered');
-  if (!letter) return {};
+  if (!letter) return undefined;
   const code = letter.reason ?? 'internal';
-  return { deadLetter: { code, remedy: isCode(code) ? ERROR_CATALOGUE[code].remedy : '' } };
+  return { deadLetter: { code, remedy: remedyOf(code) } };
+}
+
+/** What to do about a run that needs a person. */
+function runDeadLetter(run: TriggerAnswer['run'], failure: RunFailure | undefined): Pick<TriggerAnswer, 'deadLetter'> {
+  const { deadLetter } = failure ?? {};
+  if (run?.status !== 'deadLettered' || !deadLetter) return {};
+  const { code, id } = deadLetter;
+  return { deadLetter: { code, remedy: remedyOf(code), id } };
+}
+
+function remedyOf(code: string): string {
+  return isCode(code) ? ERROR_CATALOGUE[code].remedy : '';
 }
 
 function isCode(code: string): code is ErrorCode {

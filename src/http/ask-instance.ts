@@ -1,9 +1,10 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 
-import { viewQuery, whereQuery } from '../contract/definitions.ts';
-import { instanceId } from '../contract/names.ts';
+import { deadLetterQuery, viewQuery, whereQuery } from '../contract/definitions.ts';
+import { instanceId, runDeadLetterId } from '../contract/names.ts';
 import { openWorkOf } from '../explain/open-work.ts';
 import type { AskInstance } from './read-explain.ts';
+import { endOf } from './run-end.ts';
 import { approvalOf } from './run-summary.ts';
 
 /** An instance or a run that does not answer within this is left out of the answer. */
@@ -28,6 +29,14 @@ export function createAskInstance(client: Client, now: () => number): AskInstanc
       const run = await ask(runId, (handle) => handle.describe());
       const approval = run?.status.name === 'RUNNING' ? approvalOf(run.memo?.['approval']) : undefined;
       return approval?.state === 'waiting' ? { until: approval.until, onTimeout: approval.onTimeout } : undefined;
+    },
+    failure: async (runId) => {
+      const id = runDeadLetterId(runId);
+      const [end, letter] = await Promise.all([ask(runId, endOf), ask(id, (handle) => handle.query(deadLetterQuery))]);
+      return {
+        ...(end?.reason !== undefined && { reason: end.reason }),
+        ...(letter && { deadLetter: { code: letter.code, id } }),
+      };
     },
   };
 }

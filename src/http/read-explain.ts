@@ -9,7 +9,7 @@ import { feedItemOf } from '../explain/feed-answer.ts';
 import { countMisses } from '../explain/misses.ts';
 import { bucketOf, statsOf } from '../explain/stats.ts';
 import type { StatsAnswer } from '../explain/stats-answer.ts';
-import { explainFailed, explainTaken, type Links, type OpenApproval } from '../explain/trigger.ts';
+import { explainFailed, explainTaken, type Links, type OpenApproval, type RunFailure } from '../explain/trigger.ts';
 import { explainTrigger } from '../explain/why.ts';
 import { withoutRunOf } from '../explain/without-run.ts';
 import type { Definitions } from '../load/definitions.ts';
@@ -39,6 +39,8 @@ export type AskInstance = {
   readonly open: (trigger: string) => Promise<OpenWork | undefined>;
   /** Undefined also where the run does not wait for approval. */
   readonly approval: (runId: string) => Promise<OpenApproval | undefined>;
+  /** Of a run that ended and did not succeed. */
+  readonly failure: (runId: string) => Promise<RunFailure>;
 };
 
 export type ExplainDependencies = {
@@ -68,7 +70,9 @@ export function createExplainApi(deps: ExplainDependencies): ExplainApi {
     },
     why: (trigger, sinceAt) => why(deps, trigger, sinceAt),
     stats: async (trigger, sinceAt) => {
-      if (!definitions().triggers.has(trigger)) return unknownTrigger(trigger);
+      const known = await isKnown(deps, trigger);
+      if (!known.ok) return known;
+      if (!known.value) return unknownTrigger(trigger);
       return statsOfOne(deps, trigger, sinceAt);
     },
     allStats: async (sinceAt) => {
@@ -112,13 +116,13 @@ async function takenAnswer(
   const definition = deps.definitions().triggers.get(taken.trigger)?.definition;
   // What is decided stays decided: only what is not is asked for where it happens.
   const isDecided = entries.some(({ kind }) => DECIDED.has(kind));
-  const goesOn = entries.some(({ kind }) => kind === 'runEnded')
-    ? undefined
-    : entries.findLast(({ kind }) => kind === 'runDecided')?.runId;
-  const [seqs, live, approval] = await Promise.all([
+  const runId = entries.findLast(({ kind }) => kind === 'runDecided')?.runId;
+  const end = entries.find((entry) => entry.kind === 'runEnded' && entry.runId === runId);
+  const [seqs, live, approval, failure] = await Promise.all([
     deps.store.ledgerSeq(entries[0]?.instance ?? instanceId(taken.trigger)),
     isDecided ? undefined : deps.instances.where(taken.trigger, taken.key, event.eventId),
-    goesOn === undefined ? undefined : deps.instances.approval(goesOn),
+    runId === undefined || end ? undefined : deps.instances.approval(runId),
+    runId === undefined || !end || end.detail === 'succeeded' ? undefined : deps.instances.failure(runId),
   ]);
   const time = typeof event.event['time'] === 'string' ? Date.parse(event.event['time']) : Number.NaN;
   return explainTaken({
@@ -131,6 +135,7 @@ async function takenAnswer(
     ...(definition && { definition }),
     ...(live && { live }),
     ...(approval && { approval }),
+    ...(failure && { failure }),
     linkOf: linksOf(deps),
   });
 }
@@ -172,8 +177,10 @@ function noticesOf(
 }
 
 async function why(deps: ExplainDependencies, trigger: string, sinceAt: number): ReturnType<ExplainApi['why']> {
+  const known = await isKnown(deps, trigger);
+  if (!known.ok) return known;
+  if (!known.value) return unknownTrigger(trigger);
   const loaded = deps.definitions().triggers.get(trigger);
-  if (!loaded) return unknownTrigger(trigger);
   const { store } = deps;
   const untilAt = deps.now();
   const span = { trigger, sinceAt, untilAt };
@@ -193,7 +200,7 @@ async function why(deps: ExplainDependencies, trigger: string, sinceAt: number):
   // Of a restored event only what other triggers read is there: what it lacks says nothing.
   const whole = missed.value.filter(({ pruned }) => !pruned);
   const misses = whole.flatMap((event) => {
-    const no = whyNot(loaded, { source: event.via, json: event.event });
+    const no = loaded && whyNot(loaded, { source: event.via, json: event.event });
     return no ? [{ ...no, eventId: event.eventId }] : [];
   });
   const [lastRun] = runs.value.items;
@@ -206,12 +213,13 @@ async function why(deps: ExplainDependencies, trigger: string, sinceAt: number):
     counts: counts.value,
     suppressions: suppressions.value.items,
     misses: countMisses(misses),
-    missesLookedAt: whole.length,
+    missesLookedAt: loaded ? whole.length : 0,
     ...(now && { now }),
     ...(lastRun && { lastRun }),
     notices: [
       ...(status.state === 'ready' ? [] : [`The store is ${status.state}: ${status.detail}`]),
-      ...(loaded.loadedAt > sinceAt
+      ...(loaded ? [] : ['It is not loaded any more: it was removed, or renamed.']),
+      ...(loaded && loaded.loadedAt > sinceAt
         ? [`This definition is live since ${rfc3339(loaded.loadedAt)}; the clauses are asked of it.`]
         : []),
     ],
@@ -254,6 +262,13 @@ async function stats(deps: ExplainDependencies, trigger: string, sinceAt: number
     ...(lastSuccess && { lastSuccess }),
   });
   return { ok: true, value };
+}
+
+/** Whether a trigger is loaded, or was and the store still tells of it. */
+async function isKnown({ store, definitions }: ExplainDependencies, trigger: string): Promise<StoreResult<boolean>> {
+  if (definitions().triggers.has(trigger)) return { ok: true, value: true };
+  const told = await store.entries({ trigger, sinceAt: 0, limit: 1 });
+  return told.ok ? { ok: true, value: told.value.items.length > 0 } : told;
 }
 
 /** Statistics with the newest events that led to no run. */

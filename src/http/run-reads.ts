@@ -1,10 +1,10 @@
-import { type Client, type WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
 import type { RunInput } from '../contract/messages.ts';
 import { WORKFLOW } from '../contract/names.ts';
-import type { Json } from '../spec/json.ts';
 import type { ReadApi, ReadResult, RunDetail, RunEvents } from './read-api.ts';
+import { endOf } from './run-end.ts';
 import { listRuns } from './run-list.ts';
 import { type Seen, STATUS_NAMES, summaryOf } from './run-summary.ts';
 import { away, isNotFound, noRun } from './temporal-answer.ts';
@@ -48,10 +48,11 @@ async function runEvents(client: Client, runId: string): Promise<RunEvents | und
 }
 
 async function runDetail(client: Client, runId: string): Promise<RunDetail | undefined> {
-  const [input, described] = await Promise.all([inputOf(client, runId), client.workflow.getHandle(runId).describe()]);
+  const handle = client.workflow.getHandle(runId);
+  const [input, described] = await Promise.all([inputOf(client, runId), handle.describe()]);
   if (!input) return undefined;
   const { trigger, run } = input;
-  const ended = described.closeTime && (await endOf(client, runId));
+  const ended = described.closeTime && (await endOf(handle));
   return {
     ...summaryOf(runId, seenOf(described)),
     trigger,
@@ -72,16 +73,4 @@ function seenOf({ status, startTime, closeTime, typedSearchAttributes, memo }: W
     attributes: new Map(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])),
     memo: memo ?? {},
   };
-}
-
-/** What a closed run answered, or why it did not succeed. */
-async function endOf(client: Client, runId: string): Promise<{ readonly result?: Json; readonly reason?: string }> {
-  try {
-    const ended: { readonly result?: Json; readonly reason?: string } = await client.workflow.getHandle(runId).result();
-    const { result, reason } = ended;
-    return { ...(result !== undefined && { result }), ...(reason !== undefined && { reason }) };
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    return { reason: cause instanceof Error ? cause.message : String(cause) };
-  }
 }

@@ -113,7 +113,12 @@ try {
   while (store.status().state === 'opening') await sleep(100);
   const api = createExplainApi({
     store,
-    instances: { where: async () => undefined, open: async () => undefined, approval: async () => undefined },
+    instances: {
+      where: async () => undefined,
+      open: async () => undefined,
+      approval: async () => undefined,
+      failure: async () => ({}),
+    },
     definitions: () => ({
       loadedAt: 1,
       triggers: new Map(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Place } from '../../src/core/whereabouts.ts';
+import { ERROR_CATALOGUE } from '../../src/errors.ts';
 import { explainFailed, explainTaken } from '../../src/explain/trigger.ts';
 import { AT, DEFINITION, entry, EVENT, evidence, HOUR, MINUTE } from './given.ts';
 
@@ -99,6 +100,40 @@ describe('an event whose run waits for approval', () => {
     expect(answer.conclusion).toContain('which ended rejected.');
     expect(answer.run).toMatchObject({ status: 'rejected' });
     expect(answer.run).not.toHaveProperty('approval');
+  });
+});
+
+describe('an event whose run did not succeed', () => {
+  const runOf = (detail: string) => [
+    entry({ seq: 2, kind: 'runDecided', runId: 'sb1-7', detail: 'events', eventCount: 1, generation: 'aaaa' }),
+    entry({ seq: 4, kind: 'runEnded', runId: 'sb1-7', detail }),
+  ];
+
+  it('is told why', () => {
+    const failure = { reason: 'Exit code 1. It printed nothing.' };
+    expect(explainTaken(evidence(runOf('failed'), { failure })).conclusion).toBe(
+      'It is part of run sb1-7, which ended failed: Exit code 1. It printed nothing.',
+    );
+    expect(explainTaken(evidence(runOf('failed'), { failure: {} })).conclusion).toBe(
+      'It is part of run sb1-7, which ended failed.',
+    );
+  });
+
+  it('is told which dead letter it is, and what to do', () => {
+    const failure = {
+      reason: 'Program train was not found.',
+      deadLetter: { code: 'target_rejected', id: 'dead-letter/sb1-7' },
+    };
+    const answer = explainTaken(evidence(runOf('deadLettered'), { failure }));
+    expect(answer.conclusion).toBe('It is part of run sb1-7, which is a dead letter: Program train was not found.');
+    expect(answer.deadLetter).toEqual({ ...failure.deadLetter, remedy: ERROR_CATALOGUE.target_rejected.remedy });
+  });
+
+  it('is told that nothing was called in shadow, by the definition that decided', () => {
+    const shadow = { ...DEFINITION, mode: 'shadow' } as const;
+    const told = (definition: typeof shadow) => explainTaken(evidence(runOf('succeeded'), { definition })).conclusion;
+    expect(told(shadow)).toBe('It is part of run sb1-7, which called nothing: mode is shadow.');
+    expect(told({ ...shadow, generation: 'cccc' })).toBe('It is part of run sb1-7, which ended succeeded.');
   });
 });
 
@@ -225,8 +260,14 @@ describe('an event that waits', () => {
     [
       'for a run to end',
       { kind: 'waiting', stage: 'concurrency', events: 1, sinceAt: AT },
-      'Held by concurrency until a run ends or a person acts.',
+      'Held by concurrency until a run ends.',
     ],
+    [
+      'for room in a rate',
+      { kind: 'waiting', stage: 'rate', events: 2, sinceAt: AT },
+      'Held by rate until the rate has room, will join 1 other event.',
+    ],
+    ['for a person', { kind: 'waiting', stage: 'hours', events: 1, sinceAt: AT }, 'Held by hours until a person acts.'],
     [
       'for a resume',
       { kind: 'kept', sinceAt: AT, by: 'ana', events: 2 },
@@ -234,6 +275,24 @@ describe('an event that waits', () => {
     ],
   ])('%s is told so', (_, place, sentence) => {
     expect(explainTaken(evidence([], live(place))).conclusion).toBe(sentence);
+  });
+
+  it('behind a limit that names no moment is told the values that were compared', () => {
+    const why = { kind: 'rateReached', limit: 1, perMs: HOUR, untilAt: AT + HOUR } as const;
+    const place = { kind: 'waiting', stage: 'rate', events: 1, sinceAt: AT } as const;
+    const held = [entry({ seq: 2, kind: 'waiting', stage: 'rate', why })];
+    expect(explainTaken(evidence(held, live(place))).conclusion).toBe(
+      'Held by rate: 1 run started within 1h, which is rate.limit; the next may start at 2026-09-01T15:00:00.000Z.',
+    );
+  });
+
+  it('while its trigger is paused has not come to the windows yet', () => {
+    const place = { kind: 'kept', sinceAt: AT, by: 'ana', events: 1 } as const;
+    const kept = [entry({ seq: 2, kind: 'kept' })];
+    for (const answer of [explainTaken(evidence(kept, live(place))), explainTaken(evidence(kept))]) {
+      expect(answer.stages.find(({ stage }) => stage === 'debounce')?.verdict).toBe('notReached');
+      expect(answer.stages.find(({ stage }) => stage === 'dedupe')?.verdict).toBe('passed');
+    }
   });
 
   it('for the start of its run is told so', () => {
