@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 
-import { carriedQuery, deadLetterQuery, keyQuery, viewQuery } from '../contract/definitions.ts';
+import { carriedQuery, deadLetterQuery, keyQuery } from '../contract/definitions.ts';
 import type { InstanceView } from '../contract/messages.ts';
 import { instanceId, WORKFLOW } from '../contract/names.ts';
 import { restore } from '../core/carried.ts';
@@ -10,6 +10,7 @@ import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { DeadLetterSummary, ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
+import { createViewOf } from './instance-view.ts';
 import { removedTriggers } from './removed-triggers.ts';
 import { createRunReads } from './run-reads.ts';
 import { away, isNotFound } from './temporal-answer.ts';
@@ -17,17 +18,14 @@ import { keySummary, pausedOf, stateOf } from './state-view.ts';
 
 /** A whole state may have 1.25 MiB. */
 const STATE_DEADLINE_MS = 8_000;
-/** An instance that does not answer within this is shown without its state. */
-const VIEW_DEADLINE_MS = 3_000;
+/** A key that is not shown within this is answered with 503. */
+const KEY_DEADLINE_MS = 3_000;
 /** Dead letters listed at once. */
 const DEAD_LETTERS_MAX = 200;
 
 /** Reads what Temporal and the loaded definitions hold. */
 export function createReadApi(client: Client, definitions: () => Definitions, now: () => number): ReadApi {
-  const viewOf = async (trigger: string): Promise<InstanceView | undefined> => {
-    const handle = client.workflow.getHandle(instanceId(trigger));
-    return client.withDeadline(now() + VIEW_DEADLINE_MS, () => handle.query(viewQuery)).catch(() => undefined);
-  };
+  const viewOf = createViewOf(client, now);
   return {
     triggers: async () => {
       const all = [...definitions().triggers.values()];
@@ -48,7 +46,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
     key: async (name, key) => {
       const handle = client.workflow.getHandle(instanceId(name));
       try {
-        const view = await client.withDeadline(now() + VIEW_DEADLINE_MS, () => handle.query(keyQuery, key));
+        const view = await client.withDeadline(now() + KEY_DEADLINE_MS, () => handle.query(keyQuery, key));
         return { ok: true, value: keySummary(view) };
       } catch (error) {
         if (!definitions().triggers.has(name)) return notFound(`No trigger is named ${name}.`);

@@ -2,12 +2,10 @@ import type { Client } from '@temporalio/client';
 
 import type { InstanceView } from '../contract/messages.ts';
 import { triggerOf, WORKFLOW } from '../contract/names.ts';
+import type { ViewOf } from './instance-view.ts';
 
 /** Instances without a loaded trigger that are asked at once; the rest is seen when some of these are gone. */
 const ASKED_MAX = 50;
-
-/** What the instance of a trigger shows; undefined where none answers. */
-export type ViewOf = (trigger: string) => Promise<InstanceView | undefined>;
 
 /**
  * Instances that run though their trigger is not loaded any more, by name: of those that still hold something. What they

@@ -10,8 +10,10 @@ import type { LedgerEntry } from '../core/ledger.ts';
 import { refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
+import { createViewOf } from './instance-view.ts';
 import type { Ordered, TriggerOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
+import { removedTriggers } from './removed-triggers.ts';
 import { away, isNotFound } from './temporal-answer.ts';
 
 /** An order that is not answered within this is a refusal; given again it changes nothing twice. */
@@ -21,6 +23,7 @@ const AT_ONCE = 8;
 
 /** What people do to triggers, over Temporal. An instance that does not run is started with the order. */
 export function createTriggerOrders(client: Client, definitions: () => Definitions, now: () => number): TriggerOrders {
+  const viewOf = createViewOf(client, now);
   const give = (trigger: LoadedTrigger, order: Order) =>
     giveOrder(client, trigger, order, now() + ORDER_DEADLINE_MS).then(
       (answer): ReadResult<Ordered> => ({ ok: true, value: orderedOf(trigger.name, answer) }),
@@ -36,12 +39,18 @@ export function createTriggerOrders(client: Client, definitions: () => Definitio
       return give(trigger, order);
     },
     orderAll: async (order) => {
-      const waiting = [...definitions().triggers.values()];
+      // Those that Temporal does not list now can be ordered by name.
+      const removed = await removedTriggers(client, (name) => definitions().triggers.has(name), viewOf).catch(() => []);
+      const waiting: Work[] = [
+        ...[...definitions().triggers.values()].map((one): Work => [one.name, () => give(one, order)]),
+        ...removed.map(([name]): Work => [name, () => orderRemoved(client, name, order, now() + ORDER_DEADLINE_MS)]),
+      ];
       const done: (Ordered | { readonly trigger: string; readonly problem: string })[] = [];
       const work = async () => {
-        for (let trigger = waiting.shift(); trigger; trigger = waiting.shift()) {
-          const result = await give(trigger, order);
-          done.push(result.ok ? result.value : { trigger: trigger.name, problem: result.refusal.detail });
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const [trigger, ordered] = next;
+          const result = await ordered();
+          done.push(result.ok ? result.value : { trigger, problem: result.refusal.detail });
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -49,6 +58,8 @@ export function createTriggerOrders(client: Client, definitions: () => Definitio
     },
   };
 }
+
+type Work = readonly [trigger: string, give: () => Promise<ReadResult<Ordered>>];
 
 /** The definition goes along: whoever orders means the trigger as it is loaded now. */
 function giveOrder(

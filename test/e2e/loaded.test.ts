@@ -70,9 +70,20 @@ test('a trigger that is removed is seen until what it holds has ended, and falls
 
   expect((await service.order('/v1/triggers/moved/pause')).body).toMatchObject({ trigger: 'moved', changed: true });
   expect((await listed())[0]).toMatchObject({ name: 'moved', paused: { keptEvents: 0 } });
-  expect((await service.order('/v1/triggers/moved/resume')).body).toMatchObject({ trigger: 'moved', changed: true });
+  const { body: resumed } = await service.order('/v1/resume');
+  expect(resumed['triggers']).toContainEqual(expect.objectContaining({ trigger: 'moved', changed: true }));
   await eventually('the run of its window', () => (calls('moved').length === 1 ? true : undefined));
   await eventually('an empty list', async () => ((await listed()).length === 0 ? true : undefined));
+
+  // A new store takes its time to open on a busy machine.
+  const askedWhy = async () => {
+    const { status, body } = await service.get('/v1/triggers/moved/why?since=1h');
+    return status === 200 ? body : undefined;
+  };
+  const why = await eventually('why, of a removed trigger', askedWhy, 60_000);
+  expect(why).toMatchObject({ notices: expect.arrayContaining([expect.stringContaining('not loaded any more')]) });
+  expect((await service.get('/v1/triggers/moved/stats?since=1h')).body).toMatchObject({ runs: { decided: 1 } });
+  expect((await service.get('/v1/triggers/never-there/why')).status).toBe(404);
 
   const ofSilent = async () => (await service.client.workflow.getHandle('trigger/silent').query(viewQuery)).watched;
   await eventually('the end of its fallback', async () => ((await ofSilent()).length === 0 ? true : undefined));

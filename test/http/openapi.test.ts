@@ -93,7 +93,7 @@ const read: ReadApi = {
   },
   key: async () => ({ ok: true, value: key }),
   runs: async () => ({ ok: true, value: { runs: [run], next: 'bW9yZQ' } }),
-  run: async () => ({ ok: true, value: { ...run, kind: 'train', params: { a: 1 }, result: [1], reason: 'no' } }),
+  run: async () => ({ ok: true, value: { ...run, kind: 'train', result: [1], reason: 'no' } }),
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 1, events: [{ eventId: 'evt_1', value: 'a' }] } }),
   deadLetters: async () => ({
     ok: true,

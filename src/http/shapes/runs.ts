@@ -49,7 +49,6 @@ export const runSummary = z.object({
 /** One run whole; `reason` says why it did not succeed. */
 export const runDetail = runSummary.extend({
   kind: z.string(),
-  params: z.record(z.string(), anyJson).exactOptional(),
   result: anyJson.exactOptional(),
   reason: z.string().exactOptional(),
 });
