@@ -2,8 +2,8 @@ import { load, quantile, type Recorder, removeState, startRecorder, startService
 
 /**
  * What the embedded store costs ingest: the same floods with it and without it, in turns, each on a fresh state. Events a
- * second, and events for each second of processor time of service and Temporal: where the processor is what limits, their
- * ratios are the same, and the second holds on a machine that others use too.
+ * second, and events for each second of processor time of service and Temporal. The second is without the thread of the
+ * store, which has a lower priority, and holds on a machine that others use too.
  * Run: npm run build, then node --import tsx test/bench/store.ts [seconds of a flood]
  */
 const SECONDS = Number(process.argv[2] ?? 15);
