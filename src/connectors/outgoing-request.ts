@@ -10,6 +10,9 @@ const TIMER_MAX_MS = 2_147_483_647;
 /** How long one of several addresses of a host may take to connect before the next is tried: a slow link's handshake. */
 const ADDRESS_ATTEMPT_MS = 2_000;
 
+/** RFC 9110 section 5.5: visible characters, space, tab and obs-text; so neither CR, LF nor NUL. */
+export const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** One HTTP request, complete. */
 export type HttpCall = {
   readonly url: URL;

@@ -45,7 +45,7 @@ export type NotStartedOutcome = {
 };
 
 /** It may have started: the answer was lost, or whoever watched it died. */
-type UnknownOutcome = { readonly kind: 'unknown'; readonly detail: string };
+export type UnknownOutcome = { readonly kind: 'unknown'; readonly detail: string };
 
 /** It goes on at the target. `handle` is all that watching and cancelling need: plain JSON within HANDLE_MAX_BYTES. */
 type StartedOutcome = {
@@ -64,7 +64,11 @@ type StartedOutcome = {
 export type StartOutcome = StartedOutcome | FinishedOutcome | NotStartedOutcome | UnknownOutcome;
 
 /** Nobody can say now; worth asking again. */
-type UnreachableOutcome = { readonly kind: 'unreachable'; readonly detail: string; readonly retryAfterMs?: number };
+export type UnreachableOutcome = {
+  readonly kind: 'unreachable';
+  readonly detail: string;
+  readonly retryAfterMs?: number;
+};
 
 /** What one look at a started run found. */
 export type WatchOutcome =

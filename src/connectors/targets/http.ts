@@ -1,10 +1,17 @@
-import { STATUS_CODES } from 'node:http';
-
 import type { Json } from '../../spec/json.ts';
 import type { TargetSpec } from '../../spec/target.ts';
 import type { HttpTargetSpec } from '../../spec/targets/http.ts';
+import type { Answered } from '../outgoing-answer.ts';
+import {
+  failedStart,
+  isSuccess,
+  refused,
+  REPLY_EXCERPT_MAX_CHARS,
+  retryAfterMs,
+  secretMissing,
+} from '../outgoing-answer.ts';
 import type { HttpCall, HttpExchange } from '../outgoing-request.ts';
-import { exchange } from '../outgoing-request.ts';
+import { exchange, HEADER_VALUE } from '../outgoing-request.ts';
 import { excerpt, parseJson, RESULT_MAX_BYTES } from '../reply.ts';
 import type { Redactor } from '../secrets.ts';
 import { resolveSettings } from '../secrets.ts';
@@ -22,11 +29,6 @@ import type {
 } from '../target.ts';
 import { runDocument } from '../target.ts';
 
-/** What is quoted of an answer: enough for an error sentence, too little to carry a page. */
-const REPLY_EXCERPT_MAX_CHARS = 200;
-/** The longest wait a target may ask for: past a day it is a mistake, and a run would sleep unseen. */
-export const RETRY_AFTER_MAX_MS = 86_400_000;
-
 /** Headers that say where the message ends, where it goes, or which run it is: never taken from a definition. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'connection',
@@ -41,36 +43,14 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** RFC 9110 section 5.5: visible characters, space, tab and obs-text; so neither CR, LF nor NUL. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** W3C Trace Context, section 3.2. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** 4xx answers that say "later", not "no": RFC 9110 section 15.5.9, RFC 8470, RFC 6585. */
-const TRANSIENT_4XX: ReadonlySet<number> = new Set([408, 425, 429]);
-
-const HINTS: Readonly<Record<number, string>> = {
-  401: 'Is the credential right?',
-  403: 'May the credential start this?',
-  404: 'Was the pipeline renamed or moved?',
-  409: 'It has something else under this run id, or in this state; look there before replaying.',
-  410: 'Was the pipeline renamed or moved?',
-};
-
 type Loaded = LoadedTarget<Extract<TargetSpec, { http: HttpTargetSpec }>>;
 type Prepared = { readonly call: HttpCall; readonly redact: Redactor };
-type Answered = Extract<HttpExchange, { kind: 'answered' }>;
 
 /** Methods whose requests carry nothing. */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'DELETE']);
-
-function notStarted(code: NotStartedOutcome['code'], detail: string, permanent: boolean): NotStartedOutcome {
-  return { kind: 'notStarted', code, detail, permanent };
-}
-
-function refused(detail: string): NotStartedOutcome {
-  return notStarted('target_rejected', detail, true);
-}
 
 /** What a call of a target asks of which address. */
 type Asked = { readonly url: string; readonly method: string; readonly body?: Json | undefined };
@@ -90,7 +70,7 @@ function prepare(
   }
   const { callback } = request;
   const settings = resolveSettings(spec.http.headers, deps.resolveSecret, callback ? [callback.token] : []);
-  if (!settings.ok) return notStarted('secret_missing', `Target ${name}: ${settings.detail}`, true);
+  if (!settings.ok) return secretMissing(`Target ${name}: ${settings.detail}`);
   const { values, redact } = settings.resolved;
   const headers = new Map([
     ['accept', 'application/json'],
@@ -113,14 +93,6 @@ function prepare(
   return { call: { url, method, headers: Object.fromEntries(headers), body: text, timeoutMs }, redact };
 }
 
-/** `Retry-After` in milliseconds (RFC 9110 section 10.2.3: seconds or a date), at most RETRY_AFTER_MAX_MS. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), RETRY_AFTER_MAX_MS);
-}
-
 function succeeded(answer: Answered, redact: Redactor): FinishedOutcome {
   const ended = { kind: 'finished', status: 'succeeded' } as const;
   if (answer.cut === 'lost') return { ...ended, detail: 'No result: the answer broke off.' };
@@ -136,27 +108,8 @@ function succeeded(answer: Answered, redact: Redactor): FinishedOutcome {
 function judge(name: string, { call, redact }: Prepared, came: HttpExchange): StartOutcome {
   const place = redact.text(`${call.method} ${call.url.origin}${call.url.pathname}`);
   const about = excerpt(`Target ${name}, ${place}`, 2 * REPLY_EXCERPT_MAX_CHARS);
-  if (came.kind === 'notSent') {
-    return notStarted('target_unavailable', `${about}: not reached: ${redact.text(came.detail)}.`, false);
-  }
-  if (came.kind === 'lost') {
-    const detail = `${about}: the request went out and no answer came back: ${redact.text(came.detail)}.`;
-    return { kind: 'unknown', detail };
-  }
-  const { status } = came;
-  if (status >= 200 && status < 300) return succeeded(came, redact);
-  const phrase = STATUS_CODES[status] ?? '';
-  const said = excerpt(redact.text(came.body), REPLY_EXCERPT_MAX_CHARS);
-  const answered = [`${about}: answered ${status} ${phrase}`.trim(), said].filter((part) => part !== '').join(': ');
-  if (status < 400) {
-    const location = excerpt(redact.text(came.headers.location ?? 'nowhere'), REPLY_EXCERPT_MAX_CHARS);
-    return refused(`${answered}. It redirects to ${location}; redirects are not followed: put the final URL there.`);
-  }
-  if (status < 500 && !TRANSIENT_4XX.has(status)) return refused([answered, HINTS[status] ?? ''].join('. ').trim());
-  if (status === 504) return { kind: 'unknown', detail: `${answered}. What is behind the gateway may have started.` };
-  const wait = retryAfterMs(came.headers['retry-after'], Date.now());
-  const later = notStarted('target_unavailable', answered, false);
-  return wait === undefined ? later : { ...later, retryAfterMs: wait };
+  if (came.kind === 'answered' && isSuccess(came)) return succeeded(came, redact);
+  return failedStart(about, came, redact);
 }
 
 /** A run that goes on: it is asked about, or a callback ends it. */
@@ -185,7 +138,7 @@ function look(
   const { status } = came;
   const said = excerpt(redact.text(came.body), REPLY_EXCERPT_MAX_CHARS);
   if (ABSENT.has(status)) return { kind: 'gone', detail: `${place} answered ${status}: ${said}` };
-  if (status < 200 || status >= 300) {
+  if (!isSuccess(came)) {
     const wait = retryAfterMs(came.headers['retry-after'], Date.now());
     const detail = `${place} answered ${status}: ${said}`;
     return wait === undefined ? { kind: 'unreachable', detail } : { kind: 'unreachable', detail, retryAfterMs: wait };

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { retryAfterMs, RETRY_AFTER_MAX_MS } from '../../../src/connectors/outgoing-answer.ts';
 import { createTarget } from '../../../src/connectors/registry.ts';
 import { RESULT_MAX_BYTES } from '../../../src/connectors/reply.ts';
 import type { StartOutcome } from '../../../src/connectors/target.ts';
-import { retryAfterMs, RETRY_AFTER_MAX_MS } from '../../../src/connectors/targets/http.ts';
 import type { HttpTargetSpec } from '../../../src/spec/targets/http.ts';
 import { contextOf, depsOf, requestOf } from '../target-fixtures.ts';
 
