@@ -7,33 +7,9 @@ import { giveUp, makeReady, ROOT, say } from './ready.mjs';
 process.chdir(ROOT);
 makeReady();
 await fetchServers();
-const { parseCLI, startVitest } = await import('vitest/node');
-const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const tally = { passed: 0, failed: 0, skipped: 0 };
-const skipped = [];
-const collector = { onTestRunEnd: (modules, errors) => count(modules, errors) };
-const vitest = await startVitest('test', filter, { ...options, reporters: ['default', collector] });
-await vitest.close();
-if (skipped.length > 0) process.stdout.write(`Skipped:\n${skipped.map((line) => `  ${line}\n`).join('')}`);
-const { passed, failed } = tally;
-const ok = failed === 0 && passed > 0;
-process.stdout.write(`${passed} passed, ${failed} failed, ${tally.skipped} skipped\n`, () => process.exit(ok ? 0 : 1));
-
-/** A file that could not be loaded, and an error outside of tests, count as one failure each. */
-function count(modules, errors) {
-  tally.failed += errors.length;
-  for (const module of modules) {
-    tally.failed += module.errors().length;
-    for (const test of module.children.allTests()) {
-      const { state, note } = test.result();
-      if (state === 'passed' || state === 'failed') tally[state] += 1;
-      else {
-        tally.skipped += 1;
-        skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${note ?? 'marked so in the file'}`);
-      }
-    }
-  }
-}
+// What it imports is there only now.
+const { runTests } = await import('./run-tests.mjs');
+await runTests(process.argv.slice(2));
 
 /** Before the tests, so that minutes of building are seen and a missing toolchain is one message. */
 async function fetchServers() {

@@ -31,17 +31,25 @@ const FIXED_ORIGIN = /^https?:\/\/(?![^/?#]*\$\{\{)[^/?#]+/i;
 /** Compiles every template of a target, for what they read, and checks what the schema cannot. */
 export function checkTarget(spec: TargetSpec): { readonly reads: TargetReads; readonly problems: readonly Problem[] } {
   const compiler = new Compiler();
-  const problems = 'http' in spec ? httpProblems(spec.http, compiler) : commandProblems(spec.command);
   const places = placesOf(spec);
   const all = places.map(({ value, path, afterStart }) => {
     const variables = afterStart ? [...RUN_VARIABLES, 'result'] : RUN_VARIABLES;
     return compiler.template(value, variables, ['spec', ...path])?.reads ?? {};
   });
   const needed = places.map(({ value }) => neededReads(value));
+  const problems = ownProblems(spec, compiler);
   return {
     reads: { all: mergeReads(...all), needed: mergeReads(...needed) },
     problems: [...compiler.problems, ...problems],
   };
+}
+
+function ownProblems(spec: TargetSpec, compiler: Compiler): Problem[] {
+  if ('http' in spec) return httpProblems(spec.http, compiler);
+  if ('command' in spec) return commandProblems(spec.command);
+  return Object.entries(spec).flatMap(([member, settings]) =>
+    typeof settings === 'object' && 'url' in settings ? urlProblems(settings.url, ['spec', member, 'url'], 'auth') : [],
+  );
 }
 
 function httpProblems(spec: HttpTargetSpec, compiler: Compiler): Problem[] {
@@ -86,15 +94,16 @@ function watchProblems({ watch, cancel }: HttpTargetSpec, compiler: Compiler): P
   ];
 }
 
-function urlProblems(url: string, path: Path): Problem[] {
+const IN_HEADERS = 'headers: { Authorization: { secret: "env:NAME" } }';
+
+/** `credentials`: where they belong instead. */
+function urlProblems(url: string, path: Path, credentials = IN_HEADERS): Problem[] {
   const [origin] = FIXED_ORIGIN.exec(url) ?? [];
   if (origin === undefined || !URL.canParse(origin)) {
     const remedy = 'Write scheme and host out and use ${{ }} after them; one Target for each host.';
     return [error(path, 'does not start with http:// or https:// and a host', remedy)];
   }
-  return origin.includes('@')
-    ? [error(path, 'holds credentials', 'Put them into headers: { Authorization: { secret: "env:NAME" } }.')]
-    : [];
+  return origin.includes('@') ? [error(path, 'holds credentials', `Put them into ${credentials}.`)] : [];
 }
 
 function commandProblems({ run, cwd, env }: CommandTargetSpec): Problem[] {

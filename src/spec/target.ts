@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiVersion, metadataSchema } from './metadata.ts';
 import { command, type CommandTargetSpec } from './targets/command.ts';
 import { http, type HttpTargetSpec } from './targets/http.ts';
+import { prefect, type PrefectTargetSpec } from './targets/prefect.ts';
 
 const onUnknown = z
   .enum(['hold', 'retry'])
@@ -18,6 +19,7 @@ export const targetFile = z
       .union([
         z.strictObject({ http: http.describe('Calls an HTTP endpoint; any 2xx means started.'), onUnknown }),
         z.strictObject({ command: command.describe('Runs a local program.'), onUnknown }),
+        z.strictObject({ prefect: prefect.describe('Runs a Prefect deployment.'), onUnknown }),
       ])
       .describe('One connector and its settings.'),
   })
@@ -26,4 +28,9 @@ export const targetFile = z
 export type TargetFile = z.output<typeof targetFile>;
 type Shared = Pick<TargetFile['spec'], 'onUnknown'>;
 /** The `spec` of a Target: one member names the connector. */
-export type TargetSpec = Shared & ({ readonly http: HttpTargetSpec } | { readonly command: CommandTargetSpec });
+export type TargetSpec = Shared &
+  (
+    | { readonly http: HttpTargetSpec }
+    | { readonly command: CommandTargetSpec }
+    | { readonly prefect: PrefectTargetSpec }
+  );

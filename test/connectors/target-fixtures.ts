@@ -32,13 +32,16 @@ export function contextOf(signal = new AbortController().signal, beats: (string 
   };
 }
 
-/** Dependencies whose only secret is `env:TOKEN`. */
-export function depsOf(stateDirectory: string): TargetDeps {
+/** Dependencies with these secrets, by reference. */
+export function depsOf(
+  stateDirectory: string,
+  secrets: Readonly<Record<string, string>> = { 'env:TOKEN': 'Bearer canary-7f3a91' },
+): TargetDeps {
   return {
-    resolveSecret: (ref) =>
-      ref === 'env:TOKEN'
-        ? { ok: true, value: 'Bearer canary-7f3a91' }
-        : { ok: false, detail: `the secret ${ref} is not set` },
+    resolveSecret: (ref) => {
+      const value = secrets[ref];
+      return value === undefined ? { ok: false, detail: `the secret ${ref} is not set` } : { ok: true, value };
+    },
     stateDirectory,
     environment: { ...process.env, SIGNALBOX_TOKEN: 'canary-inherited' },
   };
