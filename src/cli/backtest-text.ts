@@ -70,7 +70,10 @@ function figures({ triggers, totals }: Report): readonly string[] {
     ...(totals.live ? [number(totals.live.runs)] : []),
   ];
   const more = [...(withBaseline ? ['BASELINE'] : []), ...(withLive ? ['LIVE'] : [])];
-  return table(fitted([[...head, ...more], ...rows, ...(triggers.length > 1 ? [total] : [])]));
+  return [
+    ...table(fitted([[...head, ...more], ...rows, ...(triggers.length > 1 ? [total] : [])])),
+    'EACH: events a run; WAITS: how long data waits for a run; both p50/p95',
+  ];
 }
 
 /** Everything but the first column ends at the right of its column; the first is cut to what the others leave. */

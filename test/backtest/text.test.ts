@@ -19,7 +19,8 @@ describe('the report for people', () => {
     const shown = await text({ baseline: schedule('every 24h') });
     const table = shown.slice(shown.findIndex((it) => it.startsWith('TRIGGER')));
     const until = table.indexOf('');
-    expect(until).toBe(4);
+    expect(until).toBe(5);
+    expect(table[4]).toBe('EACH: events a run; WAITS: how long data waits for a run; both p50/p95');
     for (const row of table.slice(0, until)) expect(row.length).toBeLessThanOrEqual(80);
   });
 
