@@ -1,18 +1,23 @@
 import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { type InjectedSinks, Worker } from '@temporalio/worker';
 import type { Sinks } from '@temporalio/workflow';
 
+import type { Activities } from '../../activities/interface.ts';
 import { batchSignal } from '../contract/definitions.ts';
 import { readBatch } from '../contract/read-messages.ts';
 import type { LedgerPage } from '../core/ledger.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { InstanceRun } from './instance-runs.ts';
 
+/** What brings an instance the events that were kept for it in segments. */
+const READING: keyof Activities = 'readSegment';
+
 /** NOT_FOUND of gRPC. */
 const NOT_FOUND = 5;
 
 type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
+type HistoryEvent = NonNullable<History['events']>[number];
 
 /** An event as an instance was offered it, and the generation of the definition it was offered under. */
 export type OfferedEvent = { readonly offer: Delivery; readonly generation: string };
@@ -86,21 +91,38 @@ function decidedPart(history: History): History | undefined {
   return { ...history, events: next < 0 ? events : events.slice(0, next) };
 }
 
-/** The events that were sent to an instance, in their order. */
-function offeredEvents(history: History): readonly OfferedEvent[] {
+/** The events that an instance was sent, or read in segments, in their order; one that is read again comes again. */
+export function offeredEvents({ events }: History): readonly OfferedEvent[] {
   const offered: OfferedEvent[] = [];
+  const readings = new Set<string>();
   let generation = '';
-  for (const event of history.events ?? []) {
-    const started = event.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    if (started) generation = generationOf(defaultPayloadConverter.fromPayload(started)) ?? generation;
-    const signal = event.workflowExecutionSignaledEventAttributes;
-    const payload = signal?.signalName === batchSignal.name ? signal.input?.payloads?.[0] : undefined;
-    if (!payload) continue;
-    const batch = readBatch(defaultPayloadConverter.fromPayload(payload));
-    generation = batch.definition?.generation ?? generation;
-    for (const offer of batch.offers) offered.push({ offer, generation });
+  for (const event of events ?? []) {
+    const started = event.workflowExecutionStartedEventAttributes;
+    if (started) generation = generationOf(decoded(started.input)) ?? generation;
+    const activity = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    if (activity === READING) readings.add(String(event.eventId));
+    for (const sent of batchesOf(event, readings)) {
+      const batch = readBatch(sent);
+      generation = batch.definition?.generation ?? generation;
+      for (const offer of batch.offers) offered.push({ offer, generation });
+    }
   }
   return offered;
+}
+
+/** The batches that a history event brings: the one of a signal, or those of a page that was read in a segment. */
+function batchesOf(event: HistoryEvent, readings: ReadonlySet<string>): readonly unknown[] {
+  const signal = event.workflowExecutionSignaledEventAttributes;
+  if (signal?.signalName === batchSignal.name) return [decoded(signal.input)];
+  const read = event.activityTaskCompletedEventAttributes;
+  if (!read || !readings.has(String(read.scheduledEventId))) return [];
+  const signals = memberOf(decoded(read.result), 'signals');
+  return Array.isArray(signals) ? signals.map((one: unknown) => memberOf(one, 'batch')) : [];
+}
+
+function decoded(given: { readonly payloads?: Payload[] | null } | null | undefined): unknown {
+  const payload = given?.payloads?.[0];
+  return payload && defaultPayloadConverter.fromPayload(payload);
 }
 
 function generationOf(input: unknown): string | undefined {
