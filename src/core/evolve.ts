@@ -39,6 +39,7 @@ function apply(state: TriggerState, fact: Fact): void {
     case 'startReported':
       return reported(state, fact);
     case 'fired':
+    case 'recovered':
       return;
     case 'orderAdvanced':
     case 'unitSorted':

@@ -72,6 +72,16 @@ export type ApprovalReport = {
   readonly approvedAt?: number;
 };
 
+/** What an instance took over from a run of it that was ended from outside. */
+export type TakenOver = {
+  /** How that run ended, as Temporal names it: TERMINATED, FAILED and so on. */
+  readonly status: string;
+  /** Why its state could not be had: the instance began empty. */
+  readonly lost?: string;
+  /** When, epoch milliseconds: the clock does not move for it. Only people look at it. */
+  readonly heardAt: number;
+};
+
 /** The catalogue codes an instance itself dead-letters with. */
 export type DeadLetterCode = 'event_id_conflict' | 'run_id_conflict' | 'event_late' | 'part_missing';
 
@@ -178,6 +188,7 @@ type What =
   | { readonly kind: 'runsChecked'; readonly key?: string }
   | { readonly kind: 'paused'; readonly key?: string; readonly by: string }
   | { readonly kind: 'resumed'; readonly key?: string; readonly by: string; readonly sinceAt: number }
+  | ({ readonly kind: 'recovered' } & TakenOver)
   | (About & { readonly kind: 'eventKept'; readonly offer: Offer })
   | (About & { readonly kind: 'fired'; readonly id: string; readonly force: boolean; readonly by: string })
   /** What the key no longer needs is let go: a cooldown that is over, starts and failures out of their span. */

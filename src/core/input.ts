@@ -1,6 +1,6 @@
 import type { Definition } from '../spec/definition.ts';
 import type { JsonObject } from '../spec/json.ts';
-import type { ApprovalReport, RunReport, StartReport } from './fact.ts';
+import type { ApprovalReport, RunReport, StartReport, TakenOver } from './fact.ts';
 import type { Offer } from './offer.ts';
 
 /** What a person asks of an instance. A `key` limits it to that key. */
@@ -26,4 +26,5 @@ export type Input =
   | { readonly kind: 'startReported'; readonly report: StartReport }
   | { readonly kind: 'runApproved'; readonly report: ApprovalReport }
   | { readonly kind: 'runEnded'; readonly report: RunReport }
+  | { readonly kind: 'recovered'; readonly taken: TakenOver }
   | Order;

@@ -17,7 +17,7 @@ export type LedgerEntry = {
   /** The reason, with the values compared. */
   readonly why?: Reason;
   readonly runId?: string;
-  /** Of a run its cause, of a start its outcome, of an end its status, of a definition its generation. */
+  /** Of a run its cause, of a start its outcome, of an end its status (of a run or of an instance), of a definition its generation. */
   readonly detail?: string;
   /** When the window ends or the candidate is looked at again, as known then. */
   readonly dueAt?: number;
@@ -34,7 +34,8 @@ export type LedgerEntry = {
 
 /**
  * What an entry says. `collected`: its events sit in the window of `stage`. `kept`: they arrived while paused.
- * `waiting`: a candidate waits at the admission `stage`. The last four are what a person or a breaker did.
+ * `waiting`: a candidate waits at the admission `stage`. The four
+ * before the last are what a person or a breaker did. `recovered`: the instance took over from a run that was ended.
  */
 export type LedgerKind =
   | 'collected'
@@ -50,7 +51,8 @@ export type LedgerKind =
   | 'paused'
   | 'resumed'
   | 'fired'
-  | 'breaker';
+  | 'breaker'
+  | 'recovered';
 
 /**
  * What a step tells the world: its entries, and how full the instance is after it. The pages of an instance cover `seq`
@@ -117,6 +119,8 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
       return { seq, at, kind, ...(fact.key !== undefined && { key: fact.key }), ...told(fact.by) };
     case 'fired':
       return { seq, at, kind, key: fact.key, detail: fact.id, ...told(fact.by) };
+    case 'recovered':
+      return { seq, at: Math.max(at, fact.heardAt), kind, detail: fact.status, ...lostOf(fact) };
     case 'eventRecorded':
     case 'orderAdvanced':
     case 'sortedReleased':
@@ -144,6 +148,11 @@ function decided({ seq, at, kind, run }: FactOf<'runDecided'>): LedgerEntry {
 
 function startEntry({ seq, at, kind, key, report }: FactOf<'startReported'>): LedgerEntry {
   return { seq, at: Math.max(at, report.heardAt ?? at), kind, key, runId: report.runId, detail: report.outcome };
+}
+
+/** What a state that could not be had says in the place of a reason. */
+function lostOf({ lost }: FactOf<'recovered'>): { reason?: string } {
+  return lost === undefined ? {} : { reason: 'state_lost' };
 }
 
 function told(by: string | undefined): { by?: string } {

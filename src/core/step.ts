@@ -108,6 +108,8 @@ export function decide(view: View, input: Input): Decision {
     case 'fire':
     case 'breaker':
       return decideOrder(view, input);
+    case 'recovered':
+      return { ...NOTHING, drafts: [{ kind: 'recovered', ...input.taken }] };
     case 'tick':
       return NOTHING;
   }
@@ -139,6 +141,7 @@ function momentOf(input: Input, nowMs: number, clock: number): number {
       return Math.min(nowMs, input.report.endedAt ?? clock);
     case 'definition':
     case 'startReported':
+    case 'recovered':
       return clock;
   }
 }

@@ -117,6 +117,7 @@ function answerOf(entry: StoredEntry, way: Way): Said | undefined {
     case 'resumed':
     case 'fired':
     case 'breaker':
+    case 'recovered':
       return undefined;
   }
 }

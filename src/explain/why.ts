@@ -50,7 +50,7 @@ export function explainTrigger(evidence: WhyEvidence): WhyAnswer {
     }),
     ...breakerOf(now),
     runs: runsOf(evidence.counts, lastRun),
-    notices: [...notices],
+    notices: [...notices, ...recoveriesOf(evidence.counts)],
   };
   return { ...told, conclusion: conclusionOf(told) };
 }
@@ -78,6 +78,17 @@ function deadLetteredOf(counts: readonly EntryCount[]): WhyAnswer['deadLettered'
     .filter(({ kind }) => kind === 'deadLettered')
     .map(({ reason = 'internal', events }) => {
       return { code: reason, events, remedy: isCode(reason) ? ERROR_CATALOGUE[reason].remedy : '' };
+    });
+}
+
+/** That somebody ended the instance, and what became of its state. */
+function recoveriesOf(counts: readonly EntryCount[]): readonly string[] {
+  return counts
+    .filter(({ kind }) => kind === 'recovered')
+    .map(({ entries, reason, detail, lastAt }) => {
+      const how = `The instance was ended from outside (${detail})${entries > 1 ? ` ${entries} times, last` : ''}`;
+      const what = reason === undefined ? 'and went on with its state' : 'and began empty: its state could not be had';
+      return `${how} before ${rfc3339(lastAt)}, ${what}.`;
     });
 }
 

@@ -46,6 +46,7 @@ const MESSAGE = {
   resumed: 'resumed',
   fired: 'fired by hand',
   breaker: 'breaker moved',
+  recovered: 'taken over from an ended run',
 } as const satisfies Record<LedgerEntry['kind'], string>;
 
 function count({ trigger, target }: LedgerPage, entry: LedgerEntry, metrics: Metrics): void {

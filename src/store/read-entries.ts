@@ -124,6 +124,7 @@ const KINDS: Readonly<Record<LedgerKind, true>> = {
   resumed: true,
   fired: true,
   breaker: true,
+  recovered: true,
 };
 
 /** Only entries of ours are in the table, so a kind that is unknown was written by a newer version. */

@@ -188,6 +188,7 @@ function runRow(instance: string, trigger: string, entry: LedgerEntry): RunRow |
     case 'resumed':
     case 'fired':
     case 'breaker':
+    case 'recovered':
       return undefined;
   }
 }

@@ -53,6 +53,19 @@ describe('the ledger of a step', () => {
     expect(page.dedupeHorizonMs).toBe(MINUTE + 24);
   });
 
+  it('tells that the instance took over from an ended run, and whether with its state', () => {
+    const recovered = (over: object = {}): Moment => {
+      const taken = { status: 'TERMINATED', heardAt: T0 + MINUTE, ...over };
+      return { input: { kind: 'recovered', taken }, nowMs: MINUTE };
+    };
+    const { state, facts } = given().when(offer(0, 'a'), recovered(), recovered({ lost: 'no answer' }));
+    expect(ledgerPage(state, facts).entries.slice(-2)).toEqual([
+      { seq: facts.length - 1, at: T0 + MINUTE, kind: 'recovered', detail: 'TERMINATED' },
+      { seq: facts.length, at: T0 + MINUTE, kind: 'recovered', detail: 'TERMINATED', reason: 'state_lost' },
+    ]);
+    expect(state.clock).toBe(T0);
+  });
+
   it('tells of a run when the earliest of its events happened', () => {
     const came = [offer(0, 'a', { time: -HOUR }), offer(1, 'b', { time: -MINUTE }), tick(HOUR)];
     const { state, facts } = given(quiet(MINUTE)).when(...came);

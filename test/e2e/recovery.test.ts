@@ -68,6 +68,10 @@ test('an instance terminated in mid-window goes on with its window, its dedup an
   expect((await viewOf(service)).counts).toMatchObject({ accepted: 4, runs: 1, eventsInRuns: 3 });
   expect(await detailsOf(service)).toContain(`Taken over** from run \`${ended}\`, which ended as TERMINATED`);
   expect(await service.metrics()).toContain('signalbox_recoveries_total{trigger="window",outcome="recovered"} 1');
+  await eventually('why tells of it', async () => {
+    const { body } = await service.get('/v1/triggers/window/why?since=1h');
+    return JSON.stringify(body).includes('ended from outside (TERMINATED)') ? true : undefined;
+  });
 
   const history = await instance(service).fetchHistory();
   const sinks = { ledger: { record: { fn: () => undefined, callDuringReplay: false } } };

@@ -69,6 +69,16 @@ describe('why nothing fired, in one sentence', () => {
     expect(answer.suppressed[1]).toEqual({ stage: 'freshness', reason: 'tooOld', events: 1, lastAt: SINCE });
   });
 
+  it('somebody ended the instance: what became of its state is a notice', () => {
+    const ended = count({ kind: 'recovered', detail: 'TERMINATED', entries: 2, events: 0 });
+    const lost = count({ kind: 'recovered', detail: 'FAILED', reason: 'state_lost', entries: 1, events: 0 });
+    expect(why({ counts: [ended, lost], notices: ['n'] }).notices).toEqual([
+      'n',
+      `The instance was ended from outside (TERMINATED) 2 times, last before ${SINCE}, and went on with its state.`,
+      `The instance was ended from outside (FAILED) before ${SINCE}, and began empty: its state could not be had.`,
+    ]);
+  });
+
   it('some were suppressed, or only one', () => {
     const counts = [count({ kind: 'suppressed', stage: 'order', reason: 'late', events: 2 })];
     expect(why({ events: { seen: 5, taken: 5, failed: 0 }, counts }).conclusion).toContain(

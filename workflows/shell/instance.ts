@@ -50,6 +50,7 @@ export class Instance {
   /** Signals of which a part could not be used. */
   refused = 0;
 
+  private readonly early: boolean;
   /** What it took over from an ended run, in a sentence. */
   private recovery: string | undefined;
   private readonly inputs: Input[] = [];
@@ -68,6 +69,7 @@ export class Instance {
 
   /** `early`: it began when runs of one offer were started within the task. */
   constructor(input: TriggerInput, early: boolean) {
+    this.early = early;
     this.state = input.carried ? restore(input.carried) : initialState(input.definition);
     this.starts = new Starts(this.state.definition.name, early, (report) =>
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
@@ -90,11 +92,15 @@ export class Instance {
     if (spill) this.drain = new Drain(spill, () => this.wake());
     for (const segment of announced) this.drain.announce(segment);
     const later = this.inputs.splice(0);
+    const last = ended.at(-1);
+    if (!this.early && (last || lost !== undefined)) {
+      const taken = { status: last?.status ?? 'UNKNOWN', ...(lost !== undefined && { lost }), heardAt: Date.now() };
+      this.push({ kind: 'recovered', taken });
+    }
     for (const batch of undecided) this.read(batch);
     this.inputs.push(...later);
     this.startAgain();
     this.letters.again(letters);
-    const last = ended.at(-1);
     const from = last ? `run \`${last.runId}\`, which ended as ${last.status}` : 'an earlier run';
     const and = `${undecided.length} of its signals came after its last decision and are decided here.`;
     if (lost !== undefined) {

@@ -96,6 +96,7 @@ class Teller {
       case 'runApproved':
         return `run ${this.#number(runId)} approved${by}`;
       case 'definitionAdopted':
+      case 'recovered':
         return undefined;
       case 'paused':
       case 'resumed':
