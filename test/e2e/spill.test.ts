@@ -178,6 +178,25 @@ test('an instance that is terminated while events are kept for it goes on readin
   expect(counts).toMatchObject({ accepted: 81, eventsInRuns: 81, suppressed: { dedupe: 0 } });
 });
 
+test(
+  'what comes in a long pause is kept in segments, and is decided once after the resume',
+  { timeout: 300_000 },
+  async () => {
+    const service = await start();
+    await taken(service, event('first', 'heavy', { data: { text: HEAVY } }));
+    expect((await service.order('/v1/triggers/heavy/pause')).status).toBe(200);
+    for (const one of [...heavy('p', 40), ...heavy('p', 40)]) await taken(service, one);
+    const paused = await eventually('a segment', async () => {
+      const view = await viewOf(service, 'heavy');
+      return view.spill.pending > 0 ? view : undefined;
+    });
+    expect(paused.counts.eventsInRuns).toBeLessThanOrEqual(1);
+    expect((await service.order('/v1/triggers/heavy/resume')).status).toBe(200);
+    const counts = await finished(service, 'heavy', 41, 150_000);
+    expect(counts).toMatchObject({ accepted: 81, eventsInRuns: 41, suppressed: { dedupe: 40 } });
+  },
+);
+
 test('several senders keep in the same segments; one that a person ends does no harm', async () => {
   const service = await start();
   await service.send(heavy('first', 1));
