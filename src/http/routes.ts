@@ -17,6 +17,8 @@ import { triggerOrderRoutes } from './routes/trigger-orders.ts';
 
 /** Every route, the busiest first. */
 export function allRoutes(deps: HttpDependencies): readonly Route[] {
+  // Made when somebody asks for it: it takes longer than everything else about the start of a server.
+  let document: object | undefined;
   const routes: Route[] = [
     ...eventRoutes(deps),
     ...sourceRoutes(deps),
@@ -37,9 +39,8 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
       operationId: 'openApi',
       summary: 'This document.',
       answers: { '200': 'OpenAPI 3.1.' },
-      handle: () => json(200, document),
+      handle: () => json(200, (document ??= openApiOf(routes, deps.version ?? '0'))),
     },
   ];
-  const document = openApiOf(routes, deps.version ?? '0');
   return routes;
 }
