@@ -86,19 +86,25 @@ class ScenarioReader {
       if (at + lengthOf(repeat) > until) this.#problem([...path, 'at'], late, 'Make until longer.');
       if (sameId !== undefined && !repeat) this.#problem([...path, 'sameId'], 'repeats nothing', 'Add repeat.');
     }
-    const count = events.reduce((sum, { repeat }) => sum + (repeat?.count ?? 1), 0);
-    if (count > EVENTS_MAX_COUNT) {
-      this.#problem(['spec', 'events'], `has ${count} events, more than ${EVENTS_MAX_COUNT}`, 'Repeat fewer.');
-    }
   }
 
   async #events(): Promise<readonly ScenarioEvent[]> {
-    const events: ScenarioEvent[] = [];
+    const entries: { readonly entry: ScenarioSpec['events'][number]; readonly written: readonly JsonObject[] }[] = [];
     for (const [index, entry] of this.#file.spec.events.entries()) {
+      const place: Path = ['spec', 'events', index, 'file'];
+      const written = 'file' in entry ? await this.#payload(entry.file, place) : [entry.event];
+      entries.push({ entry, written });
+    }
+    const count = entries.reduce((sum, { entry, written }) => sum + written.length * (entry.repeat?.count ?? 1), 0);
+    if (count > EVENTS_MAX_COUNT) {
+      this.#problem(['spec', 'events'], `has ${count} events, more than ${EVENTS_MAX_COUNT}`, 'Repeat fewer.');
+      return [];
+    }
+    const events: ScenarioEvent[] = [];
+    for (const [index, { entry, written }] of entries.entries()) {
       const { at, repeat } = entry;
       const sameId = entry.sameId ?? repeat?.sameId ?? false;
       const path: Path = ['spec', 'events', index];
-      const written = 'file' in entry ? await this.#payload(entry.file, [...path, 'file']) : [entry.event];
       for (const [position, members] of written.entries()) {
         const nth = written.length === 1 ? `${index + 1}` : `${index + 1}.${position + 1}`;
         for (let time = 0; time < (repeat?.count ?? 1); time += 1) {

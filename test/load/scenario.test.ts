@@ -146,6 +146,11 @@ describe('what is wrong with a scenario', () => {
     ]);
     const many = '{ at: 0s, event: { type: a }, repeat: { count: 60000, every: 0s } }';
     expect(await told(`[${many}, ${many}]`)).toEqual([expect.stringContaining('has 120000 events, more than 100000')]);
+    const listed = '{ at: 0s, file: three.json, repeat: { count: 40000, every: 0s } }';
+    const three = JSON.stringify([{ type: 'a' }, { type: 'b' }, { type: 'c' }]);
+    expect(await told(`[${listed}]`, { 'tests/three.json': three })).toEqual([
+      expect.stringContaining('has 120000 events, more than 100000'),
+    ]);
   });
 
   it('is an unknown action, with those there are', async () => {
