@@ -4,7 +4,7 @@ import type { Definitions } from '../load/definitions.ts';
 import type { LoadedScenario } from '../load/scenario.ts';
 import { Play } from './play.ts';
 import { pretend } from './pretended.ts';
-import { openVirtualServer, type VirtualServer } from './server.ts';
+import { openVirtualServer, ServerStuck, type VirtualServer } from './server.ts';
 import { shiftTo } from './shift.ts';
 
 /** Looks at a scenario that ends by itself, at most: one whose fallback fires every minute must not go on for good. */
@@ -12,6 +12,8 @@ const LOOKS_MAX = 2_000;
 /** A scenario that is busy without knowing until when is looked at again so much later, then twice as much, and so on. */
 const LOOK_AGAIN_MS = 60_000;
 const LOOK_DOUBLES_MAX = 10;
+/** Servers that are tried, one after the other, while they get stuck. */
+const SERVERS_MAX = 3;
 /** From the start of the server to that of the first scenario, at least. */
 const LEAD_MS = 60_000;
 /** From the begin of one scenario to the next: people write round minutes, so few moments coincide then. */
@@ -27,6 +29,20 @@ const SETTLE_MS = 1_500;
  * happened is in the order of the scenarios.
  */
 export async function playAll(
+  scenarios: readonly LoadedScenario[],
+  server: { readonly path: string; readonly code?: string },
+): Promise<readonly Happened[]> {
+  for (let attempt = 1; attempt < SERVERS_MAX; attempt += 1) {
+    try {
+      return await playOnce(scenarios, server);
+    } catch (error) {
+      if (!(error instanceof ServerStuck)) throw error;
+    }
+  }
+  return playOnce(scenarios, server);
+}
+
+async function playOnce(
   scenarios: readonly LoadedScenario[],
   { path, code }: { readonly path: string; readonly code?: string },
 ): Promise<readonly Happened[]> {

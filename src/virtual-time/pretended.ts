@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Activities } from '../../activities/interface.ts';
 import { resolveRun } from '../../activities/resolve-params.ts';
+import { cancelRun } from '../../activities/running-runs.ts';
 import type { Attempt } from '../core/retry.ts';
 import type { Play } from './play.ts';
 
@@ -12,14 +13,20 @@ const WAIT_MAX_MS = 86_400_000;
 /** A decision is told within the task that starts its run; a start waits this long for it, in real time. */
 const TOLD_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 5;
+/** A run that has just started has called its target by then, in real time: cancelled in a call, the server gets stuck. */
+const CALLED_WITHIN_MS = 250;
 
 /** What stands in for targets: runs go as their scenarios say. */
 export function pretend(
   playOf: (trigger: string) => Play | undefined,
   now: () => Promise<number>,
-): Pick<Activities, 'startTarget' | 'notifyTarget' | 'resolveParams'> {
+): Pick<Activities, 'startTarget' | 'notifyTarget' | 'resolveParams' | 'cancelRun'> {
   return {
     notifyTarget: async () => ({ ok: true }),
+    cancelRun: async (input) => {
+      await delay(CALLED_WITHIN_MS);
+      await cancelRun(input);
+    },
     resolveParams: async (input) => {
       const resolved = resolveRun(input);
       if (resolved.ok) playOf(input.trigger)?.params.set(input.run.runId, resolved.params);

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
@@ -19,6 +21,8 @@ const KEYWORD = 2;
 const NAMESPACE = 'default';
 /** The SDK gives a server five seconds to answer, which a busy machine may need more than once. */
 const STARTS_MAX = 4;
+/** From one thing that happens to the next it takes far less than a second, on a machine under load some seconds. */
+const STUCK_MS = 90_000;
 
 /** A time-skipping server with a worker of the real workflows. Its clock goes forward only. */
 export type VirtualServer = {
@@ -26,7 +30,10 @@ export type VirtualServer = {
   readonly committer: Committer;
   /** Virtual now, epoch milliseconds. */
   readonly now: () => Promise<number>;
-  /** Time passes up to `at`, epoch milliseconds; whatever becomes due on the way is finished before it goes on. */
+  /**
+   * Time passes up to `at`, epoch milliseconds; whatever becomes due on the way is finished before it goes on. Rejects
+   * with ServerStuck.
+   */
   readonly sleepUntil: (at: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -58,6 +65,9 @@ function bundleOnce(): Promise<string> {
   }
   return (bundled = bundleWorkflows());
 }
+
+/** The server does not go on: it does so for good when an activity ends at the moment its workflow cancels it. */
+export class ServerStuck extends Error {}
 
 /** Starts a time-skipping server. `path` is its executable; rejects where it does not start after several attempts. */
 export async function startTestServer(path: string): Promise<TestWorkflowEnvironment> {
@@ -96,7 +106,7 @@ export async function openVirtualServer(options: VirtualServerOptions): Promise<
     now,
     sleepUntil: async (at) => {
       const waitMs = at - (await now());
-      if (waitMs > 0) await env.sleep(waitMs);
+      if (waitMs > 0) await unlessStuck(env.sleep(waitMs));
     },
     close: async () => {
       worker.shutdown();
@@ -104,6 +114,15 @@ export async function openVirtualServer(options: VirtualServerOptions): Promise<
       await env.teardown();
     },
   };
+}
+
+/** Rejects with ServerStuck where the time that should pass does not come to its end. */
+async function unlessStuck(sleep: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const stuck = delay(STUCK_MS, undefined, { signal: over.signal }).then(() => {
+    throw new ServerStuck('the time-skipping server does not go on');
+  });
+  await Promise.race([sleep, stuck]).finally(() => over.abort());
 }
 
 function realActivities({ definitions }: VirtualServerOptions, committer: Committer): Activities {
