@@ -8,6 +8,7 @@ import { compileHours } from '../../src/load/calendar.ts';
 import { compileCron } from '../../src/load/cron.ts';
 import { type Compiled, zoneOf } from '../../src/load/zone.ts';
 import type { HoursSettings } from '../../src/spec/definition.ts';
+import { cases } from '../setup/thorough.ts';
 
 /** What cron-parser throws when it searches in circles; it does not export the text. */
 const LOOPS_LIMIT_EXCEEDED_ERROR_MESSAGE = 'Invalid expression, loop limit exceeded';
@@ -83,7 +84,7 @@ describe('offsets', () => {
       fc.property(moments, ({ name, at }) => {
         expect(offsetMinutesAt(zone(name), at)).toBe(DateTime.fromMillis(at, { zone: name }).offset);
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 
@@ -202,7 +203,7 @@ describe('hours', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: cases(400) },
     );
   });
 });
@@ -288,7 +289,7 @@ describe('cron times', () => {
         fc.pre(!changes);
         expect(iso(nextCronAt(cron(text), zone(name), at))).toBe(iso(next));
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 
@@ -323,7 +324,7 @@ describe('cron times', () => {
         }
         expect(found.map(iso)).toEqual(due.map(iso));
       }),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     );
   });
 });

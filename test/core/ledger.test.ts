@@ -209,7 +209,7 @@ describe('the ledger of a step', () => {
     const cooldown = { periodMs: HOUR, onExcess: 'hold' } as const;
     const concurrency = { limit: 1, onExcess: 'hold', scope: 'key' } as const;
     const came = Array.from({ length: 1_002 }, (_, index) => offer(index, `e${index}`));
-    const { state, facts } = given({ cooldown, concurrency }).when(...came, tick(HOUR));
+    const { state, facts } = given({ cooldown, concurrency }).fast(...came, tick(HOUR));
     const moved = ledgerPage(state, facts).entries.at(-1);
     expect(moved).toMatchObject({ kind: 'waiting', stage: 'concurrency', eventCount: 1_001 });
     expect(moved?.eventIds).toHaveLength(1_000);

@@ -10,6 +10,7 @@ import { decide, decideDue, step } from '../../src/core/step.ts';
 import { isDebounce } from '../../src/core/stages/window.ts';
 import { busyStories, heavyStories, LOG_MAX, type Played, type Story, steadyStories, stories } from './arbitrary.ts';
 import { pendingIds, recount } from './recount.ts';
+import { cases } from '../setup/thorough.ts';
 
 /** How often each id is in a list. */
 function tally(ids: readonly string[]): Map<string, number> {
@@ -19,9 +20,9 @@ function tally(ids: readonly string[]): Map<string, number> {
 }
 
 /** Checks a property of stories of every kind; those at the caps weigh more and are fewer. */
-function always(check: (story: Story) => void, numRuns = 100): void {
-  fc.assert(fc.property(stories, check), { numRuns });
-  fc.assert(fc.property(heavyStories, check), { numRuns: numRuns / 10 });
+function always(check: (story: Story) => void): void {
+  fc.assert(fc.property(stories, check), { numRuns: cases(100) });
+  fc.assert(fc.property(heavyStories, check), { numRuns: cases(10) });
 }
 
 /** Ids of events kept by a pause. */
@@ -103,6 +104,7 @@ describe('whatever happens to an instance', () => {
           expect(decided.every((run) => run.items.length > 0 || isByHand(run))).toBe(true);
         }
       }),
+      { numRuns: cases(100) },
     );
   });
 
@@ -130,6 +132,7 @@ describe('whatever happens to an instance', () => {
           expect(recount(resumed)).toEqual(recount(state));
         },
       ),
+      { numRuns: cases(100) },
     );
   });
 
@@ -153,7 +156,7 @@ describe('whatever happens to an instance', () => {
           expect(recount.claimed(state)).toEqual(recount(state));
         });
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30) },
     );
   });
 
@@ -163,6 +166,7 @@ describe('whatever happens to an instance', () => {
         const { state } = story.play();
         expect(nextDeadline(state)?.at ?? Infinity).toBeGreaterThan(state.clock);
       }),
+      { numRuns: cases(100) },
     );
   });
 });
@@ -179,7 +183,7 @@ describe('under one definition', () => {
           lastOf.set(key, firedAt);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 
@@ -196,7 +200,7 @@ describe('under one definition', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 
@@ -216,7 +220,7 @@ describe('under one definition', () => {
           if (fact.kind === 'runDecided') expect(counted.length).toBeLessThanOrEqual(concurrency.limit);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 
@@ -234,6 +238,7 @@ describe('under one definition', () => {
           expect(coolingUntil).toBe(expected ? last.firedAt + periodMs : undefined);
         }
       }),
+      { numRuns: cases(100) },
     );
   });
 });
@@ -259,6 +264,6 @@ describe('a window, under any definitions', () => {
         before = fact;
       }
     };
-    fc.assert(fc.property(busyStories, check), { numRuns: 200 });
+    fc.assert(fc.property(busyStories, check), { numRuns: cases(200) });
   });
 });

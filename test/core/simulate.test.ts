@@ -7,6 +7,7 @@ import { type RunModel, Simulation } from '../../src/core/simulate.ts';
 import { initialState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import type { Definition } from '../../src/spec/definition.ts';
+import { cases } from '../setup/thorough.ts';
 import { DAY, definition, HOUR, idOf, MINUTE, offer, quiet, SECOND, T0 } from './given.ts';
 
 const succeedsAtOnce: RunModel = () => ({ takesMs: 0, status: 'succeeded' });
@@ -269,6 +270,7 @@ describe('a simulation', () => {
         }
         expect(decisions(facts)).toEqual(decisions(expected));
       }),
+      { numRuns: cases(100) },
     );
   });
 });

@@ -170,6 +170,11 @@ const OTHERS = new Set([
   'get /openapi.json',
 ]);
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+/** The same of every service: it is made once. */
+let documentText: string | undefined;
+
 async function serviceAndDocument() {
   const landing = {
     spec: { type: 'cloudevents' },
@@ -186,7 +191,8 @@ async function serviceAndDocument() {
       return { ...acceptAll(events), verdicts, unmatched: [{ eventId: 'evt_2' }] };
     },
   );
-  const document: Json = JSON.parse(await (await fetch(`${service.url}/openapi.json`)).text());
+  documentText ??= await (await fetch(`${service.url}/openapi.json`)).text();
+  const document: Json = JSON.parse(documentText);
   if (!isObject(document)) throw new Error('the document is no object');
   return { service, document };
 }
@@ -232,7 +238,6 @@ test.each(Object.entries(CALLS))('%s answers as the document says', async (opera
   const schema = within(pathItem, 'content', 'application/json', 'schema');
   expect(isObject(schema)).toBe(true);
   if (!isObject(schema)) return;
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
   const satisfies = ajv.compile(closed(schema));
   const json: unknown = await answer.json();
   expect(satisfies(json) ? [] : satisfies.errors).toEqual([]);
@@ -245,7 +250,7 @@ test('a problem answers as the document says', async () => {
   expect(answer.status).toBe(400);
   const json: Json = JSON.parse(await answer.text());
   if (!isObject(problem)) throw new Error('no problem is described');
-  const satisfies = new Ajv2020({ strict: false, validateFormats: false }).compile(closed(problem));
+  const satisfies = ajv.compile(closed(problem));
   expect(satisfies(json) ? [] : satisfies.errors).toEqual([]);
   expect(json).toMatchObject({
     code: refusal('malformed_request', '').code,

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
 import { type Definitions, formatFinding, loadDefinitions, type LoadedTrigger } from '../../src/load/load.ts';
+import { cases } from '../setup/thorough.ts';
 import { directoryWith, loadText, put, TARGET, trigger } from './directory.ts';
 
 async function definitionsOf(text: string): Promise<Definitions> {
@@ -187,7 +188,7 @@ describe('generations', () => {
         expect(await generationOf(value)).toBe(generation);
         expect(await generationOf(reversed(value))).toBe(generation);
       }),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     );
     shared = undefined;
   });

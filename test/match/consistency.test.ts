@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { foldText } from '../../src/match/fold.ts';
 import type { Json, JsonObject } from '../../src/spec/json.ts';
 import { pattern } from './given.ts';
+import { cases } from '../setup/thorough.ts';
 
 type Field = 'x' | 'y' | 'z';
 type Asked = 'absent' | 'present' | 1 | 2;
@@ -72,9 +73,9 @@ describe('list elements', () => {
         decisions[expected ? 'matched' : 'refused'] += 1;
         expect(pattern({ data: Object.fromEntries(lists) }).match(event).matched).toBe(expected);
       }),
-      { numRuns: 5000 },
+      { numRuns: cases(5_000) },
     );
-    expect(Math.min(decisions.matched, decisions.refused)).toBeGreaterThan(250);
+    expect(Math.min(decisions.matched, decisions.refused)).toBeGreaterThan(cases(250));
   });
 });
 

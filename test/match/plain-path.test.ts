@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/spec/json.ts';
 import { evaluate } from './given.ts';
+import { cases } from '../setup/thorough.ts';
 
 const scalar = fc.constantFrom<Json>(0, -1.5, 1e300, '', 'text', '☃', true, false, null);
 const nested = fc.dictionary(
@@ -30,9 +31,9 @@ describe('an expression that is only a way into the event', () => {
         if (plain.ok) expect(plain).toEqual(byEngine);
         else expect(byEngine).toMatchObject({ ok: false, message: plain.message });
       }),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
-    expect(Math.min(seen.value, seen.failure)).toBeGreaterThan(200);
+    expect(Math.min(seen.value, seen.failure)).toBeGreaterThan(cases(200));
   });
 
   it('is bounded as every result is', () => {

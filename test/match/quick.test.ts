@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/spec/json.ts';
 import { pattern } from './given.ts';
+import { cases } from '../setup/thorough.ts';
 
 const name = fc.constantFrom('a', 'b', 'a.b', 'b.a', 'a.b.a', 'c');
 const scalar = fc.constantFrom<Json>(1, 2, 'x', null, true);
@@ -36,9 +37,9 @@ describe('matching without a reason', () => {
         decisions[matched ? 'yes' : 'no'] += 1;
         expect(compiled.matches(given)).toBe(matched);
       }),
-      { numRuns: 5_000 },
+      { numRuns: cases(5_000) },
     );
-    expect(Math.min(decisions.yes, decisions.no)).toBeGreaterThan(250);
+    expect(Math.min(decisions.yes, decisions.no)).toBeGreaterThan(cases(250));
   });
 
   it('tells of a type whether an event of it may match at all', () => {

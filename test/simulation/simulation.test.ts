@@ -10,7 +10,7 @@ const seed = SIGNALBOX_SIM_SEED ?? String(Math.floor(Math.random() * 1e9));
 const days = Number(SIGNALBOX_SIM_DAYS ?? 6);
 const triggers =
   SIGNALBOX_SIM_ONLY === undefined
-    ? Array.from({ length: Number(SIGNALBOX_SIM_TRIGGERS ?? 8) }, (_, index) => index)
+    ? Array.from({ length: Number(SIGNALBOX_SIM_TRIGGERS ?? 4) }, (_, index) => index)
     : [Number(SIGNALBOX_SIM_ONLY)];
 const named = new Set(SIGNALBOX_SIM_WITHOUT?.split(','));
 const without = new Set<Trouble>(TROUBLES.filter((trouble) => named.has(trouble)));
