@@ -15,6 +15,7 @@ type Scenario = (world: World) => Promise<string>;
 /**
  * Two more are kept as they were recorded and are not recorded here: `instance-before-recovery`, of a time when instances
  * did not look for an ended run, and `instance-recovered`, of a server that lists executions, which this one does not.
+ * Keep `instance-leading-edge` too: it is of a time when instances had local activities.
  */
 const SCENARIOS: { readonly [file: string]: Scenario } = {
   'instance-mid-debounce': async (world) => {
@@ -40,6 +41,13 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.send('leading', 'b');
     await world.settle();
     return instanceId('leading');
+  },
+  'instance-starts-after-its-task': async (world) => {
+    await world.define('after', { stages: ['debounce: { quiet: 2h, edge: both }'] });
+    await world.send('after', 'a');
+    await world.send('after', 'b');
+    await world.sleep(3 * HOUR);
+    return instanceId('after');
   },
   'instance-cooldown-hold': async (world) => {
     await world.define('cooling', { stages: ['cooldown: { period: 3h }'] });
