@@ -27,7 +27,8 @@ export async function lint(directory: string, format: Format): Promise<ExitCode>
 
 type Loaded = Extract<Awaited<ReturnType<typeof loadDefinitions>>, { ok: true }>;
 
-function definitionsText({ definitions: { triggers, targets, sources }, scenarios }: Loaded): string {
+function definitionsText({ definitions: { triggers, targets, sources, pools }, scenarios }: Loaded): string {
   const kinds = [counted(triggers.size, 'trigger'), counted(targets.size, 'target'), counted(sources.size, 'source')];
-  return [...kinds, ...(scenarios.length > 0 ? [counted(scenarios.length, 'scenario')] : [])].join(', ');
+  const further = pools.size > 0 ? [counted(pools.size, 'pool')] : [];
+  return [...kinds, ...further, ...(scenarios.length > 0 ? [counted(scenarios.length, 'scenario')] : [])].join(', ');
 }

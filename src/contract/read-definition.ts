@@ -24,6 +24,7 @@ function has(value: unknown, members: Checks): value is Members {
 
 const isNumbers = (value: unknown): boolean => isListOf(value, isFiniteNumber);
 const isMaybeNumbers = (value: unknown): boolean => value === undefined || isNumbers(value);
+const isMaybeText = (value: unknown): boolean => isMaybe(value, isText);
 const isMaybeTime = (value: unknown): boolean => isMaybe(value, isTime);
 const isTexts = (value: unknown): boolean => isListOf(value, isText);
 const isSpans = (value: unknown): boolean =>
@@ -56,6 +57,8 @@ const RUN: Checks = {
   retry: (retry) => has(retry, { delaysMs: isNumbers }),
   timeoutMs: isTime,
   approval: isMaybeApproval,
+  lane: isMaybeText,
+  pool: isMaybeText,
 };
 
 /** Numbers and lists of each stage; a word that no stage knows closes nothing and breaks nothing. */

@@ -118,5 +118,7 @@ function runOf({ run, approval }: TriggerSpec): RunSettings {
       },
     }),
     ...(run.guard && { guard: run.guard }),
+    ...(run.lane !== undefined && { lane: run.lane }),
+    ...(run.pool !== undefined && { pool: run.pool }),
   };
 }

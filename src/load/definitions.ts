@@ -3,6 +3,7 @@ import type { CompiledPattern } from '../match/pattern.ts';
 import type { Template } from '../match/template.ts';
 import type { Cron, Definition, Zone } from '../spec/definition.ts';
 import type { JsonObject } from '../spec/json.ts';
+import type { PoolSpec } from '../spec/pool.ts';
 import type { SourceSpec } from '../spec/source.ts';
 import type { TargetSpec } from '../spec/target.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
@@ -17,6 +18,7 @@ export type Definitions = {
   readonly triggers: ReadonlyMap<string, LoadedTrigger>;
   readonly targets: ReadonlyMap<string, LoadedTarget>;
   readonly sources: ReadonlyMap<string, LoadedSource>;
+  readonly pools: ReadonlyMap<string, LoadedPool>;
   /** Equal for equal contents, whatever file they stand in and whenever they were loaded. */
   readonly fingerprint: string;
   /** The documents they were loaded from, as they were written. */
@@ -75,5 +77,8 @@ export type LoadedTarget = Loaded & {
 export type Schedule =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly text: string; readonly cron: Cron; readonly zone: Zone };
+
+/** `loadedAt`: when this generation was first loaded, epoch milliseconds; the latest wins. */
+export type LoadedPool = Loaded & { readonly loadedAt: number; readonly spec: PoolSpec };
 
 export type LoadedSource = Loaded & { readonly spec: SourceSpec; readonly schedule?: Schedule };

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../match/canonical.ts';
 import { isList, isObject, member } from '../match/json.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
-import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
+import type { Definitions, LoadedPool, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 
 /** One field that differs, as it was written; absent where that side does not have it. */
 export type FieldChange = {
@@ -13,7 +13,7 @@ export type FieldChange = {
 
 /** One definition that differs between two sets. */
 export type Difference = {
-  readonly kind: 'Trigger' | 'Target' | 'Source';
+  readonly kind: 'Trigger' | 'Target' | 'Source' | 'Pool';
   readonly name: string;
   readonly change: 'added' | 'removed' | 'changed';
   /** Generations; absent where that side does not have it. */
@@ -24,7 +24,7 @@ export type Difference = {
   readonly fields: readonly FieldChange[];
 };
 
-type Loaded = LoadedTrigger | LoadedTarget | LoadedSource;
+type Loaded = LoadedTrigger | LoadedTarget | LoadedSource | LoadedPool;
 type Kind = Difference['kind'];
 
 /** What changes from one set of definitions to another: triggers first, then what they use, by name. */
@@ -34,6 +34,7 @@ export function differencesOf(before: Definitions, after: Definitions): readonly
     ...ofKind('Trigger', [old, before.triggers], [young, after.triggers]),
     ...ofKind('Target', [old, before.targets], [young, after.targets]),
     ...ofKind('Source', [old, before.sources], [young, after.sources]),
+    ...ofKind('Pool', [old, before.pools], [young, after.pools]),
   ];
 }
 

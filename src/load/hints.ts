@@ -9,6 +9,7 @@ const roots: { readonly [kind in DefinitionKind]: () => Schema } = {
   Trigger: once(() => z.toJSONSchema(DEFINITION_KINDS.Trigger, { io: 'input' })),
   Target: once(() => z.toJSONSchema(DEFINITION_KINDS.Target, { io: 'input' })),
   Source: once(() => z.toJSONSchema(DEFINITION_KINDS.Source, { io: 'input' })),
+  Pool: once(() => z.toJSONSchema(DEFINITION_KINDS.Pool, { io: 'input' })),
   Scenario: once(() => z.toJSONSchema(DEFINITION_KINDS.Scenario, { io: 'input' })),
 };
 

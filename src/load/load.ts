@@ -3,12 +3,13 @@ import { dirname, resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '../match/canonical.ts';
 import { isObject } from '../match/json.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
+import type { PoolFile } from '../spec/pool.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { TriggerFile, TriggerSpec } from '../spec/trigger.ts';
 import { combinationProblems } from './combinations.ts';
 import { definitionOf } from './definition.ts';
-import type { Definitions, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
-import { error, type Finding, inReadingOrder, type Problem } from './finding.ts';
+import type { Definitions, LoadedPool, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
+import { error, type Finding, inReadingOrder, type Problem, warning } from './finding.ts';
 import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory, parseWritten } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
@@ -24,6 +25,7 @@ export { type Finding, formatFinding } from './finding.ts';
 
 /** What comes in at POST /events has this source name; no Source may take it. */
 const EVENTS_SOURCE = 'events';
+const POOL_REMEDY = 'Name it in run.pool of those whose runs share it, or remove it.';
 
 /** All definitions of a directory, or everything that is wrong with them (warnings among it). */
 export type LoadResult =
@@ -65,16 +67,18 @@ async function link(parsed: ParsedDirectory, { now, previous }: LoadOptions, tur
   const sources = await mapInTurns(parsed.sources, turns, (it) => linker.source(it));
   const targets = await mapInTurns(parsed.targets, turns, (it) => linker.target(it));
   const triggers = await mapInTurns(parsed.triggers, turns, (it) => linker.trigger(it));
+  const pools = await mapInTurns(parsed.pools, turns, (it) => linker.pool(it));
   const findings = [...parsed.findings, ...linker.findings];
   const ofScenarios = parsed.scenarioFindings;
   if (findings.some(({ severity }) => severity === 'error')) {
     return { ok: false, findings: inReadingOrder([...findings, ...ofScenarios]) };
   }
-  const fingerprint = fingerprintOf(triggers, targets, sources);
-  const written = [...parsed.triggers.values(), ...parsed.targets.values(), ...parsed.sources.values()]
+  const fingerprint = fingerprintOf(triggers, targets, sources, pools);
+  const written = [parsed.triggers, parsed.targets, parsed.sources, parsed.pools]
+    .flatMap((kind): readonly Parsed<unknown>[] => [...kind.values()])
     .map(({ document }) => document.json)
     .filter(isObject);
-  const definitions = { loadedAt, triggers, targets, sources, fingerprint, written };
+  const definitions = { loadedAt, triggers, targets, sources, pools, fingerprint, written };
   return {
     ok: true,
     definitions,
@@ -129,6 +133,16 @@ class Linker {
     return { ...headOf(file, document.file), directory: dirname(resolve(document.file)), spec: file.spec };
   }
 
+  /** Triggers come first: a Pool is there for them. */
+  pool({ file, document }: Parsed<PoolFile>): LoadedPool {
+    const head = headOf(file, document.file);
+    const uses = [...this.#parsed.triggers.values()].some((it) => it.file.spec.run.pool === head.name);
+    if (!uses) this.#report(document, [warning(['metadata', 'name'], 'no trigger uses this Pool', POOL_REMEDY)]);
+    const before = this.#previous?.pools.get(head.name);
+    const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
+    return { ...head, loadedAt, spec: file.spec };
+  }
+
   /** Targets come first: a trigger's runs need what its target reads. */
   trigger({ file, document }: Parsed<TriggerFile>): LoadedTrigger {
     const { spec } = file;
@@ -169,7 +183,8 @@ class Linker {
   }
 
   #references({ spec }: TriggerFile): Problem[] {
-    const { Target: targets, Source: sources } = this.#parsed.names;
+    const { Target: targets, Source: sources, Pool: pools } = this.#parsed.names;
+    const { pool } = spec.run;
     const unknown = (kind: string, name: string, path: Problem['path'], names: Iterable<string>): Problem[] => [
       error(path, `${kind} "${name}" is not defined`, `${didYouMean(name, names)}Define kind: ${kind} with this name.`),
     ];
@@ -177,6 +192,7 @@ class Linker {
       ...calledTargets(spec).flatMap(({ name, path }) =>
         targets.has(name) ? [] : unknown('Target', name, path, targets),
       ),
+      ...(pool === undefined || pools.has(pool) ? [] : unknown('Pool', pool, ['spec', 'run', 'pool'], pools)),
       ...selectorsOf(spec).flatMap(({ selector: { source }, path }) =>
         source === undefined || source === EVENTS_SOURCE || sources.has(source)
           ? []
@@ -222,7 +238,9 @@ function asJson(spec: unknown): Json {
   return json;
 }
 
-function fingerprintOf(...kinds: readonly ReadonlyMap<string, LoadedTarget | LoadedSource | LoadedTrigger>[]): string {
+function fingerprintOf(
+  ...kinds: readonly ReadonlyMap<string, LoadedTarget | LoadedSource | LoadedTrigger | LoadedPool>[]
+): string {
   const contents = kinds.map((definitions) =>
     [...definitions.values()]
       .map(({ name, labels, generation }) => ({ name, labels, generation }))

@@ -1,5 +1,6 @@
 import { isObject } from '../match/json.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
+import type { PoolFile } from '../spec/pool.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { SourceFile } from '../spec/source.ts';
 import type { TargetFile } from '../spec/target.ts';
@@ -20,6 +21,7 @@ export type ParsedDirectory = {
   readonly triggers: ReadonlyMap<string, Parsed<TriggerFile>>;
   readonly targets: ReadonlyMap<string, Parsed<TargetFile>>;
   readonly sources: ReadonlyMap<string, Parsed<SourceFile>>;
+  readonly pools: ReadonlyMap<string, Parsed<PoolFile>>;
   readonly scenarios: readonly Parsed<ScenarioFile>[];
   /** Names of each kind, those of definitions with errors too, so that one mistake is not reported again elsewhere. */
   readonly names: { readonly [kind in DefinitionKind]: ReadonlySet<string> };
@@ -32,11 +34,13 @@ class Parser {
   readonly triggers = new Map<string, Parsed<TriggerFile>>();
   readonly targets = new Map<string, Parsed<TargetFile>>();
   readonly sources = new Map<string, Parsed<SourceFile>>();
+  readonly pools = new Map<string, Parsed<PoolFile>>();
   readonly scenarios: Parsed<ScenarioFile>[] = [];
   readonly names = {
     Trigger: new Set<string>(),
     Target: new Set<string>(),
     Source: new Set<string>(),
+    Pool: new Set<string>(),
     Scenario: new Set<string>(),
   };
   readonly findings: Finding[] = [];
@@ -107,6 +111,9 @@ class Parser {
         return;
       case 'Source':
         this.sources.set(file.metadata.name, { file, document });
+        return;
+      case 'Pool':
+        this.pools.set(file.metadata.name, { file, document });
         return;
       case 'Scenario':
         this.scenarios.push({ file, document });

@@ -6,7 +6,7 @@ import type { TriggerSpec } from '../spec/trigger.ts';
 import { partProblems, RUN_VARIABLES } from './compile.ts';
 import { type Path, type Problem, warning } from './finding.ts';
 import { isKeyed, partNames, selectorsOf } from './selectors.ts';
-import { runTemplates } from './trigger.ts';
+import { LANE_PATH, runTemplates } from './trigger.ts';
 
 /** What a target's strings read, and what of it they fail without. */
 export type TargetReads = { readonly all: Reads; readonly needed: Reads };
@@ -83,6 +83,7 @@ function absentProblems(spec: TriggerSpec, targets: readonly CalledTarget[]): Pr
         told(neededReads(value), [...path, name], 'reads '),
       ),
     ),
+    ...(spec.run.lane === undefined ? [] : told(neededReads(spec.run.lane), LANE_PATH, 'reads ')),
     ...targets.flatMap(({ name, path, reads: { needed } }) => told(needed, path, `Target "${name}" reads `)),
   ];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { poolFile } from '../spec/pool.ts';
 import { scenarioFile } from '../spec/scenario.ts';
 import { sourceFile } from '../spec/source.ts';
 import { targetFile } from '../spec/target.ts';
@@ -13,6 +14,7 @@ export const DEFINITION_KINDS = {
   Trigger: triggerFile,
   Target: targetFile,
   Source: sourceFile,
+  Pool: poolFile,
   Scenario: scenarioFile,
 } as const;
 
@@ -33,6 +35,7 @@ export function jsonSchemas(): { [fileName: string]: object } {
     'trigger.json': schemaOf(triggerFile),
     'target.json': schemaOf(targetFile),
     'source.json': schemaOf(sourceFile),
+    'pool.json': schemaOf(poolFile),
     'scenario.json': schemaOf(scenarioFile),
     'definition.json': schemaOf(z.union(Object.values(DEFINITION_KINDS)).meta({ title: 'Signalbox definition' })),
   };

@@ -58,6 +58,7 @@ export function compileTrigger(spec: TriggerSpec): CompiledTrigger {
 }
 
 const IDENTITY_PATH: Path = ['spec', 'run', 'identity'];
+export const LANE_PATH: Path = ['spec', 'run', 'lane'];
 const ORDER_PATH: Path = ['spec', 'order', 'by'];
 const AMOUNT_PATH: Path = ['spec', 'threshold', 'of'];
 
@@ -96,7 +97,8 @@ function compileRun(spec: TriggerSpec, compiler: Compiler): Reads {
   const expect = optional(spec.run.guard?.expect, (it) =>
     compiler.expression(it, [...variables, 'result'], ['spec', 'run', 'guard', 'expect']),
   );
-  return mergeReads(...reads, when?.reads ?? {}, expect?.reads ?? {});
+  const lane = optional(spec.run.lane, (it) => compiler.template(it, EVENT_VARIABLES, LANE_PATH));
+  return mergeReads(...reads, when?.reads ?? {}, expect?.reads ?? {}, lane?.reads ?? {});
 }
 
 /** The templates that are evaluated in the run. */

@@ -152,4 +152,8 @@ export type RunSettings = {
   readonly timeoutMs: number;
   readonly approval?: ApprovalSettings;
   readonly guard?: GuardSettings;
+  /** Template of the name of a lane, resolved in the run: one run at a time in it. */
+  readonly lane?: string;
+  /** Name of a Pool in which a run takes a place. */
+  readonly pool?: string;
 };

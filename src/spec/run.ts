@@ -37,6 +37,11 @@ export const run = z.strictObject({
   retry: retry.prefault({ delays: ['1m', '5m', '30m'] }).describe('For starts that did not happen.'),
   timeout: positiveDurationMs.prefault('24h').describe('Longest time from start to end of a run.'),
   guard: guard.optional().describe('Asked right before the target is called.'),
+  lane: template.optional().meta({
+    description: 'One run at a time in the lane of this name, across triggers and kinds; sees event, key and trigger.',
+    examples: ['model/${{ key }}'],
+  }),
+  pool: resourceName.optional().describe('Name of the Pool in which a run takes a place.'),
 });
 
 export const approval = z.strictObject({

@@ -134,5 +134,13 @@ class Timeline {
 /** What the worker looks up: the triggers alone, since no target is called. */
 function definitionsOf(plays: ReadonlyMap<string, Play>): Definitions {
   const triggers = new Map([...plays].map(([name, { trigger }]) => [name, trigger]));
-  return { loadedAt: 0, triggers, targets: new Map(), sources: new Map(), written: [], fingerprint: '' };
+  return {
+    loadedAt: 0,
+    triggers,
+    targets: new Map(),
+    sources: new Map(),
+    pools: new Map(),
+    written: [],
+    fingerprint: '',
+  };
 }

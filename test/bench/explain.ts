@@ -124,6 +124,7 @@ try {
       triggers: new Map(),
       targets: new Map(),
       sources: new Map(),
+      pools: new Map(),
       fingerprint: '',
       written: [],
     }),

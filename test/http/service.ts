@@ -17,7 +17,7 @@ import type { JsonObject } from '../../src/spec/json.ts';
 /** When every request of these tests arrives. */
 export const NOW = Date.parse('2026-09-01T12:00:00Z');
 
-const none = { triggers: new Map(), targets: new Map(), sources: new Map() };
+const none = { triggers: new Map(), targets: new Map(), sources: new Map(), pools: new Map() };
 const NO_DEFINITIONS = { ...none, loadedAt: NOW, fingerprint: 'f', written: [] };
 
 const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });

@@ -11,12 +11,12 @@ describe('a document that does not fit its schema', () => {
     [
       'no kind',
       'apiVersion: signalbox/v1',
-      '1:1 error /kind required field "kind" is missing — Write one of kind: Trigger, kind: Target, kind: Source, kind: Scenario.',
+      '1:1 error /kind required field "kind" is missing — Write one of kind: Trigger, kind: Target, kind: Source, kind: Pool, kind: Scenario.',
     ],
     [
       'a kind with a typing mistake',
       'kind: Triger',
-      '1:7 error /kind unknown kind "Triger" — Did you mean "Trigger"? Write one of kind: Trigger, kind: Target, kind: Source, kind: Scenario.',
+      '1:7 error /kind unknown kind "Triger" — Did you mean "Trigger"? Write one of kind: Trigger, kind: Target, kind: Source, kind: Pool, kind: Scenario.',
     ],
     [
       'another version',

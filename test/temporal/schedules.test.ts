@@ -23,7 +23,7 @@ function definitionsOf(specs: { readonly [source: string]: ScheduleSpec }): Defi
     if (schedule === undefined) throw new Error(`${name} is wrong`);
     return [name, { name, file: 'a.yaml', labels: {}, generation: 'g', spec, schedule }] as const;
   });
-  const none = { triggers: new Map(), targets: new Map(), scenarios: new Map() };
+  const none = { triggers: new Map(), targets: new Map(), pools: new Map() };
   return { ...none, loadedAt: 0, fingerprint: '', written: [], sources: new Map(sources) };
 }
 
