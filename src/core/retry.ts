@@ -50,7 +50,13 @@ export type Ended = {
 /** It needs a person. */
 export type Dead = {
   readonly kind: 'dead';
-  readonly code: Extract<Attempt, { kind: 'notStarted' }>['code'] | 'target_unknown' | 'filter_error' | 'guard_closed';
+  readonly code:
+    | Extract<Attempt, { kind: 'notStarted' }>['code']
+    | 'target_unknown'
+    | 'filter_error'
+    | 'guard_closed'
+    | 'lane_full'
+    | 'pool_missing';
   /** Pointer into the trigger's spec. */
   readonly place: string;
   readonly detail: string;
