@@ -4,6 +4,7 @@ import { readUndecided } from './history.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
+import { createRecoverLane, createRequestPlace } from './places.ts';
 import { resolveParams } from './resolve-params.ts';
 import { cancelRun, findEndedRuns } from './running-runs.ts';
 import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
@@ -35,5 +36,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     announceSegment: createAnnounceSegment(dependencies),
     readSegment: createReadSegment(dependencies),
     endSegment,
+    requestPlace: createRequestPlace(dependencies),
+    recoverLane: createRecoverLane(dependencies),
   };
 }

@@ -3,6 +3,8 @@ import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recov
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { CancelOutcome } from '../src/connectors/target.ts';
+import type { CarriedLane, LaneRun } from '../src/core/lane-state.ts';
+import type { PlaceName } from '../src/core/place.ts';
 import type { Attempt, Finished, Started } from '../src/core/retry.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
 
@@ -104,6 +106,14 @@ export type Activities = {
   readSegment(input: { readonly trigger: string; readonly segment: SegmentCursor }): Promise<SegmentPage>;
   /** Ends a segment that was read to its end; false where more came meanwhile. */
   endSegment(input: { readonly trigger: string; readonly segment: SegmentCursor }): Promise<boolean>;
+  /** Asks a lane or pool of this workflow id for a place; safe to repeat. Not ok: the pool is not defined. */
+  requestPlace(input: {
+    readonly id: string;
+    readonly place: PlaceName;
+    readonly run: LaneRun;
+  }): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  /** What a run of the lane before `runId` held that did not end by itself. */
+  recoverLane(input: { readonly id: string; readonly runId: string }): Promise<{ readonly carried?: CarriedLane }>;
   /** A page of the signals that an ended run did not decide. */
   readUndecided(input: { readonly trigger: string; readonly run: EndedRun }): Promise<UndecidedSignals>;
 };

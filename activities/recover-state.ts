@@ -53,11 +53,11 @@ export function createRecoverState({ log, metrics }: RecoveryDependencies): Acti
   };
 }
 
-/** Runs of the instance other than `runId`, the one begun last first; none where the server cannot list. */
-async function runsBefore(client: Client, workflowId: string, runId: string): Promise<readonly string[]> {
+/** Runs of a workflow id other than `runId`, the one begun last first; none where the server cannot list. */
+export async function runsBefore(client: Client, workflowId: string, runId: string): Promise<readonly string[]> {
   const listed: { readonly runId: string; readonly startedAt: number }[] = [];
   try {
-    // Workflow ids are made of names that hold no quotes.
+    // Workflow ids are made of names without quotes, or of escaped ones.
     for await (const run of client.workflow.list({ query: `WorkflowId = "${workflowId}"`, pageSize: RUNS_MAX })) {
       if (run.runId !== runId) listed.push({ runId: run.runId, startedAt: run.startTime.getTime() });
       if (listed.length === RUNS_MAX) break;
@@ -69,7 +69,7 @@ async function runsBefore(client: Client, workflowId: string, runId: string): Pr
 }
 
 /** The last run of the chain of continue-as-new that a run belongs to, where that has ended and is still kept. */
-async function endOfChain(
+export async function endOfChain(
   client: Client,
   workflowId: string,
   first: string,

@@ -10,6 +10,10 @@ import type { Json, JsonObject } from '../src/spec/json.ts';
 /** What `params` and the strings of a Target see. */
 export const RUN_VARIABLES = ['key', 'trigger', 'run', 'event', 'parts', 'items'] as const;
 
+const LANE_VARIABLES = ['event', 'key', 'trigger'] as const;
+/** The name of a lane is part of a workflow id and stands in timer labels. */
+const LANE_MAX_BYTES = 200;
+
 /** How a result that passes the engine's own cap is told from an expression that fails. */
 const TOO_LARGE = 'the result is larger than';
 
@@ -66,7 +70,8 @@ export function resolveRun({ trigger, run }: RunInput): ResolvedParams {
     }
     const params = resolved.ok && isObject(resolved.value) ? { ...resolved.value, ...given } : undefined;
     if (params && Buffer.byteLength(JSON.stringify(params)) <= PARAMS_MAX_BYTES) {
-      return withApproval(params, run.settings.approval?.when, variables);
+      const ready = withApproval(params, run.settings.approval?.when, variables);
+      return run.settings.lane === undefined ? ready : withLane(ready, run.settings.lane, variables);
     }
   }
   return failed('/run/params', `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
@@ -83,6 +88,24 @@ function withApproval(
   if (evaluated.ok && typeof evaluated.value === 'boolean') return { ok: true, params, needsApproval: evaluated.value };
   const why = evaluated.ok ? `it gave ${JSON.stringify(evaluated.value).slice(0, 100)}` : evaluated.message;
   return { ok: false, code: 'filter_error', pointer: '/approval/when', detail: `${when}: ${why}` };
+}
+
+/** A lane goes by what an event's key goes by, so it sees no more than that. */
+function withLane(
+  ready: ResolvedParams,
+  lane: string,
+  { event, key, trigger }: { readonly [name: string]: Json | undefined },
+): ResolvedParams {
+  if (!ready.ok) return ready;
+  const compiled = compileTemplate(lane, LANE_VARIABLES);
+  if (!compiled.ok) return failed('/run/lane', compiled.violations.map(({ message }) => message).join('; '));
+  const resolved = compiled.template.resolve({ event, key, trigger });
+  if (!resolved.ok) return failed('/run/lane', `${resolved.expression}: ${resolved.message}`);
+  if (typeof resolved.value === 'object') return failed('/run/lane', 'a lane is text, a number or a boolean');
+  const name = String(resolved.value);
+  const bytes = Buffer.byteLength(name);
+  if (bytes >= 1 && bytes <= LANE_MAX_BYTES) return { ...ready, lane: name };
+  return failed('/run/lane', `a lane has 1 to ${LANE_MAX_BYTES} bytes, this one ${bytes}`);
 }
 
 function failed(pointer: string, detail: string): ResolvedParams {

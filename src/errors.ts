@@ -155,6 +155,16 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Look at what the guard saw. Replay the dead letter once the run is wanted again, or discard it.',
   },
+  lane_full: {
+    status: 503,
+    retryable: true,
+    remedy: 'Too many runs wait for one lane or pool. Look at its workflow for what holds it, then replay.',
+  },
+  pool_missing: {
+    status: 422,
+    retryable: false,
+    remedy: 'The run names a pool that is not defined. Define it, then replay.',
+  },
   not_followed: {
     status: 409,
     retryable: false,

@@ -1,4 +1,5 @@
 export { spill } from './spill.ts';
+export { lane } from './lane.ts';
 export { deadLetter } from './dead-letter.ts';
 export { run } from './run.ts';
 export { tick } from './tick.ts';

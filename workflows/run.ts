@@ -21,9 +21,10 @@ import { outcomeText, runText, startedText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
 import type { Json } from '../src/spec/json.ts';
 import { Approval } from './shell/approval.ts';
-import { makeCall } from './shell/call.ts';
+import { type Call, makeCall } from './shell/call.ts';
 import { Finish } from './shell/finish.ts';
 import { askGuard } from './shell/guard.ts';
+import { Places } from './shell/places.ts';
 import { timeText } from './shell/text.ts';
 
 const { resolveParams } = proxyLocalActivities<Activities>(EVALUATION);
@@ -38,8 +39,9 @@ export async function run(input: RunInput): Promise<RunResult> {
   const text = runText(input, timeText);
   const approval = new Approval();
   const finish = new Finish();
+  const places = new Places();
   setCurrentDetails(text);
-  const outcome = await carryOut(input, { approval, finish }, text).catch((error: unknown): RunOutcome => {
+  const outcome = await carryOut(input, { approval, finish, places }, text).catch((error: unknown): RunOutcome => {
     if (!isCancellation(error)) throw error;
     const cancelled = { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' } as const;
     return approval.isOver ? cancelled : { ...cancelled, began: false };
@@ -61,7 +63,7 @@ type RunResult = { readonly status: string; readonly result?: Json; readonly rea
 
 async function carryOut(
   input: RunInput,
-  { approval, finish }: { readonly approval: Approval; readonly finish: Finish },
+  { approval, finish, places }: { readonly approval: Approval; readonly finish: Finish; readonly places: Places },
   text: string,
 ): Promise<RunOutcome> {
   if (input.run.mode === 'shadow')
@@ -76,8 +78,9 @@ async function carryOut(
     await approved(input);
   }
   approval.close();
+  const show = (line?: string) => setCurrentDetails([`${text}${approval.text}`, ...(line ? [line] : [])].join('\n\n'));
   const { retry, timeoutMs } = input.run.settings;
-  return makeCall(input, {
+  const call: Call = {
     params: resolved.params,
     place: '/run/target',
     delaysMs: retry.delaysMs,
@@ -85,8 +88,9 @@ async function carryOut(
     ...(ask && { approved: true }),
     finish,
     before: (attempt) => askGuard(input, attempt),
-    onStarted: (started) => setCurrentDetails(`${text}${approval.text}\n\n${startedText(started)}`),
-  });
+    onStarted: (started) => show(startedText(started)),
+  };
+  return places.within(input, resolved.lane, show, () => makeCall(input, call));
 }
 
 /** The run goes on; one that asked because a limit was closed counts from now on. */

@@ -20,7 +20,7 @@ export function addRuns(program: Command, settings: Settings, end: End): void {
     .argument('[run]', 'its run id')
     .option('--trigger <name>', 'list those of one trigger')
     .option('--key <key>', 'list those of one key')
-    .option('--status <status>', 'list running, waitingForApproval, succeeded, failed, held and so on')
+    .option('--status <status>', 'list running, waitingForApproval, waitingForPlace, succeeded, failed, held and so on')
     .option('--since <moment>', 'list what started at or after it, RFC 3339')
     .option('--limit <count>', 'list at most so many (1 to 200)')
     .option('--page <next>', 'go on where the page before ended')

@@ -39,6 +39,7 @@ export function runLines(run: RunDetail, nowMs: number): readonly string[] {
 }
 
 function statusText({ status, approval }: RunSummary, nowMs: number): string {
+  if (status === 'waitingForPlace') return 'waits for a lane or pool';
   return status === 'waitingForApproval' && approval?.state === 'waiting'
     ? `waits for approval until ${moment(approval.until, nowMs)}`
     : status;

@@ -96,6 +96,8 @@ export type ResolvedParams =
       readonly params: Json;
       /** What `approval.when` gave; absent where there is none. */
       readonly needsApproval?: boolean;
+      /** The name of its lane, where it has one. */
+      readonly lane?: string;
     }
   | {
       readonly ok: false;

@@ -10,6 +10,7 @@ export const WORKFLOW = {
   deadLetter: 'deadLetter',
   tick: 'tick',
   spill: 'spill',
+  lane: 'lane',
 } as const;
 
 /** The instance of a trigger. */
@@ -49,5 +50,7 @@ export const SEARCH_ATTRIBUTE = {
 
 /** The outcome of a run that waits for a person; it is none yet. */
 export const WAITING_FOR_APPROVAL = 'waitingForApproval';
+/** The same of one that waits for a place in a lane or pool. */
+export const WAITING_FOR_PLACE = 'waitingForPlace';
 
 export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTE).map((key) => key.name);

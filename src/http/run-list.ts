@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 
-import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL, WORKFLOW } from '../contract/names.ts';
+import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL, WAITING_FOR_PLACE, WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
 import { nextOf, tokenOf } from './page-token.ts';
 import type { ReadResult, RunList, RunQuery } from './read-api.ts';
@@ -30,6 +30,8 @@ function statusClause(status: NonNullable<RunQuery['status']>): string {
       return `ExecutionStatus = "Running" AND ${outcome} IS NULL`;
     case 'waitingForApproval':
       return `ExecutionStatus = "Running" AND ${outcome} = ${quoted(WAITING_FOR_APPROVAL)}`;
+    case 'waitingForPlace':
+      return `ExecutionStatus = "Running" AND ${outcome} = ${quoted(WAITING_FOR_PLACE)}`;
     case 'held':
       return `${outcome} = "deadLettered"`;
     case 'terminated':

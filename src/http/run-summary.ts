@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL } from '../contract/names.ts';
+import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL, WAITING_FOR_PLACE } from '../contract/names.ts';
 import type { RunSummary } from './read-api.ts';
 import { rfc3339 } from '../explain/answer.ts';
 
@@ -52,7 +52,8 @@ export function summaryOf(runId: string, { status, startedAt, endedAt, attribute
 function statusOf(execution: string, outcome: string): string {
   if (outcome === 'deadLettered') return 'held';
   // A run that somebody terminated while it waited is not waiting any more.
-  if (outcome === '' || (outcome === WAITING_FOR_APPROVAL && execution !== 'running')) return execution;
+  const waits = outcome === WAITING_FOR_APPROVAL || outcome === WAITING_FOR_PLACE;
+  if (outcome === '' || (waits && execution !== 'running')) return execution;
   return outcome;
 }
 

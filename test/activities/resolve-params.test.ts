@@ -187,3 +187,45 @@ describe('approval.when', () => {
     });
   });
 });
+
+describe('the lane of a run', () => {
+  const laneOf = async (lane: string, more: Parameters<typeof runOf>[0] = {}) => {
+    const run = runOf(more);
+    return resolveParams(runInput({ ...run, settings: { ...run.settings, lane } }));
+  };
+
+  it.each([
+    ['model/${{ key }}', 'model/eu'],
+    ['${{ event.data.size }}', '7'],
+    ['${{ trigger.name }}', 'retrain'],
+    ['all', 'all'],
+  ])('is named by the event, the key and the trigger: %s', async (lane, name) => {
+    expect(await laneOf(lane)).toMatchObject({ ok: true, lane: name });
+  });
+
+  it('is there for a run without an event, where it reads none', async () => {
+    expect(await laneOf('model/${{ key }}', { cause: 'fallback', items: [], last: {} })).toMatchObject({
+      lane: 'model/eu',
+    });
+  });
+
+  it.each([
+    ['${{ event.data.nothing }}', 'event.data.nothing'],
+    ['${{ event.data }}', 'text, a number or a boolean'],
+    ["${{ '' }}", '1 to 200 bytes'],
+    [`\${{ key }}${'ü'.repeat(100)}`, '1 to 200 bytes, this one 202'],
+    ['${{ run.id }}', 'run'],
+    ['${{ 1 + }}', ''],
+  ])('that cannot be used is a mapping error at its place: %s', async (lane, detail) => {
+    const failed = await laneOf(lane);
+    expect(failed).toMatchObject({ ok: false, code: 'mapping_error', pointer: '/run/lane' });
+    expect(!failed.ok && failed.detail).toContain(detail);
+  });
+
+  it('comes after approval.when, which fails first', async () => {
+    const run = runOf();
+    const approval = { when: 'event.data.nothing', timeoutMs: 1, onTimeout: 'reject', notify: [] } as const;
+    const settings = { ...run.settings, lane: '${{ event.data.nothing }}', approval };
+    expect(await resolveParams(runInput({ ...run, settings }))).toMatchObject({ code: 'filter_error' });
+  });
+});

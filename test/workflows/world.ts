@@ -216,6 +216,14 @@ ${given.more ?? ''}`;
     await this.reload();
   }
 
+  /** Writes the file of a pool, and loads the directory as a reload would. */
+  async definePool(name: string, limit: number, leaseTimeout = '1h'): Promise<void> {
+    const spec = `{ limit: ${limit}, leaseTimeout: ${leaseTimeout} }`;
+    const text = `apiVersion: signalbox/v1\nkind: Pool\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+    await writeFile(join(this.directory, `pool-${name}.yaml`), text);
+    await this.reload();
+  }
+
   async reload(): Promise<void> {
     const now = await this.now();
     const previous = this.definitions && { previous: this.definitions };

@@ -6,6 +6,7 @@ import { anyJson, by, count, key, moment } from './values.ts';
 export const RUN_STATUSES = [
   'running',
   'waitingForApproval',
+  'waitingForPlace',
   'succeeded',
   'failed',
   'timedOut',
