@@ -20,7 +20,7 @@ import { VERSION } from '../version.ts';
 const KEYWORD = 2;
 const NAMESPACE = 'default';
 /** The SDK gives a server five seconds to answer, which a busy machine may need more than once. */
-const STARTS_MAX = 4;
+const STARTS_MAX = 12;
 /** From one thing that happens to the next it takes far less than a second, on a machine under load some seconds. */
 const STUCK_MS = 90_000;
 
