@@ -4,6 +4,7 @@ import { cloudEventsSource } from './sources/cloudevents.ts';
 import type { LoadedTarget, Target, TargetDeps } from './target.ts';
 import { createCommandTarget } from './targets/command.ts';
 import { createHttpTarget } from './targets/http.ts';
+import { createMlflowTarget } from './targets/mlflow.ts';
 import { createPrefectTarget } from './targets/prefect.ts';
 
 /** Builds a source of its definition: the only list of source connectors, one line each, by `type`. */
@@ -18,6 +19,7 @@ export function createSource(spec: ReceivingSpec): Source {
 export function createTarget(loaded: LoadedTarget, deps: TargetDeps): Target {
   const { spec } = loaded;
   if ('http' in spec) return createHttpTarget({ ...loaded, spec }, deps);
+  if ('mlflow' in spec) return createMlflowTarget({ ...loaded, spec }, deps);
   if ('prefect' in spec) return createPrefectTarget({ ...loaded, spec }, deps);
   return createCommandTarget({ ...loaded, spec }, deps);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiVersion, metadataSchema } from './metadata.ts';
 import { command, type CommandTargetSpec } from './targets/command.ts';
 import { http, type HttpTargetSpec } from './targets/http.ts';
+import { mlflow, type MlflowTargetSpec } from './targets/mlflow.ts';
 import { prefect, type PrefectTargetSpec } from './targets/prefect.ts';
 
 const onUnknown = z
@@ -19,6 +20,7 @@ export const targetFile = z
       .union([
         z.strictObject({ http: http.describe('Calls an HTTP endpoint; any 2xx means started.'), onUnknown }),
         z.strictObject({ command: command.describe('Runs a local program.'), onUnknown }),
+        z.strictObject({ mlflow: mlflow.describe('Reads or changes a model in the registry of MLflow.'), onUnknown }),
         z.strictObject({ prefect: prefect.describe('Runs a Prefect deployment.'), onUnknown }),
       ])
       .describe('One connector and its settings.'),
@@ -32,5 +34,6 @@ export type TargetSpec = Shared &
   (
     | { readonly http: HttpTargetSpec }
     | { readonly command: CommandTargetSpec }
+    | { readonly mlflow: MlflowTargetSpec }
     | { readonly prefect: PrefectTargetSpec }
   );

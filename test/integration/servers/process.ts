@@ -13,16 +13,18 @@ const LOOK_EVERY_MS = 250;
 const LOG_SHOWN_CHARS = 2_000;
 
 /**
- * Runs a program and ends it with everything it started, by asking and after five seconds by force, as soon as its own
- * standard input closes: so nothing is left behind, however the tests end.
+ * Runs a program and ends it with everything it started, by asking and after five seconds by force, and removes its
+ * folder, as soon as its own standard input closes: so nothing is left behind, however the tests end.
  */
 const SUPERVISOR = `
+folder=$PWD
 "$@" </dev/null & main=$!
 read -r _
 trap '' TERM
 kill -TERM 0
 n=0
 while [ $n -lt 50 ] && kill -0 $main 2>/dev/null; do sleep 0.1; n=$((n + 1)); done
+cd / && rm -rf "$folder"
 kill -KILL 0`;
 
 export type Running = { readonly folder: string; stop(): Promise<void> };
