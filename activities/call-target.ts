@@ -117,7 +117,8 @@ const evaluate: CallContext['evaluate'] = (source, variables) => {
   return compiled.ok ? compiled.expression.evaluate(variables) : { ok: false, message: compiled.message };
 };
 
-function requestOf({
+/** What a target is told of a run. */
+export function requestOf({
   run,
   trigger,
   params,

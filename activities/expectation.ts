@@ -14,14 +14,21 @@ export function expectationOf(
   { status, result }: Finished,
 ): { readonly expectation?: Expectation } {
   if (expect === undefined || status !== 'succeeded') return {};
-  return { expectation: judge(expect, { ...stepVariables(about, seen), result: result ?? null }) };
+  const answer = { result: result ?? null };
+  return { expectation: judge(expect, { ...stepVariables(about, seen), ...answer }, answer) };
 }
 
-/** Whether bare CEL holds over these variables, of which `result` is quoted. Not true is not held, whatever else it is. */
-function judge(expect: string, variables: { readonly [name: string]: Json | undefined }): Expectation {
+/** Whether bare CEL holds over these variables; what it saw of `answer` is quoted. Not true is not held, whatever else it is. */
+export function judge(
+  expect: string,
+  variables: { readonly [name: string]: Json | undefined },
+  answer: { readonly [name: string]: Json },
+): Expectation {
   const compiled = compileExpression(expect, Object.keys(variables));
   const evaluated = compiled.ok ? compiled.expression.evaluate(variables) : compiled;
-  const saw = `result is ${JSON.stringify(variables['result']).slice(0, QUOTED_MAX_CHARS)}`;
+  const saw = Object.entries(answer)
+    .map(([name, value]) => `${name} is ${JSON.stringify(value).slice(0, QUOTED_MAX_CHARS)}`)
+    .join(', ');
   if (!evaluated.ok) return { holds: false, detail: `${expect}: ${evaluated.message}; ${saw}` };
   if (typeof evaluated.value !== 'boolean') {
     return { holds: false, detail: `${expect} is not true or false; ${saw}` };

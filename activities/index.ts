@@ -1,4 +1,5 @@
 import type { CallDependencies } from './call-target.ts';
+import { createCheckAddress } from './check-address.ts';
 import { createCancelTarget, createWatchTarget } from './follow-target.ts';
 import { readUndecided } from './history.ts';
 import type { Activities } from './interface.ts';
@@ -24,6 +25,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     startTarget: createStartTarget(dependencies),
     watchTarget: createWatchTarget(dependencies),
     cancelTarget: createCancelTarget(dependencies),
+    checkAddress: createCheckAddress(dependencies),
     notifyTarget: createNotifyTarget(dependencies),
     reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),

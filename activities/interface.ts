@@ -64,6 +64,17 @@ export type Followed =
   | (Finished & { readonly expectation?: Expectation })
   | { readonly kind: 'gone'; readonly detail: string };
 
+/** An HTTP address that is asked, and what has to hold for its `status` and `body`. */
+type AddressCheck = AboutRun & {
+  /** Template. */
+  readonly url: string;
+  /** Texts are templates, secrets are references. */
+  readonly headers: JsonObject;
+  readonly expect: string;
+  readonly timeoutMs: number;
+  readonly seen: JsonObject;
+};
+
 /** One notification that a run waits; `params` is a template still. */
 type NotifyInput = AboutRun & {
   readonly params: JsonObject;
@@ -84,6 +95,8 @@ export type Activities = {
   watchTarget(input: FollowInput): Promise<Followed>;
   /** Asks the target to end what was started. */
   cancelTarget(input: FollowInput): Promise<CancelOutcome>;
+  /** Asks an HTTP address once. An address that does not answer does not hold. */
+  checkAddress(input: AddressCheck): Promise<Expectation>;
   /** Tells a target that a run waits for approval. */
   notifyTarget(input: NotifyInput): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
   /** Tells the instance that an asking run was approved; resolves when Temporal has it. */

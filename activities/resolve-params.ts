@@ -70,11 +70,30 @@ export function resolveRun({ trigger, run }: RunInput): ResolvedParams {
     }
     const params = resolved.ok && isObject(resolved.value) ? { ...resolved.value, ...given } : undefined;
     if (params && Buffer.byteLength(JSON.stringify(params)) <= PARAMS_MAX_BYTES) {
-      const ready = withApproval(params, run.settings.approval?.when, variables);
+      const version = versionOf(run.settings.plan, variables);
+      if (!version.ok) return version;
+      const ready = { ...withApproval(params, run.settings.approval?.when, variables), ...version.known };
       return run.settings.lane === undefined ? ready : withLane(ready, run.settings.lane, variables);
     }
   }
   return failed('/run/params', `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
+}
+
+/** The version of a deployment: text or a number. */
+function versionOf(
+  plan: RunRequest['settings']['plan'],
+  variables: { readonly [name: string]: Json | undefined },
+): Failed | { readonly ok: true; readonly known: { readonly version?: string } } {
+  if (plan?.kind !== 'deploy') return { ok: true, known: {} };
+  const compiled = compileTemplate(plan.version, RUN_VARIABLES);
+  const resolved = compiled.ok ? compiled.template.resolve(variables) : undefined;
+  if (!resolved?.ok) {
+    return failed('/run/version', resolved ? `${resolved.expression}: ${resolved.message}` : 'cannot be compiled');
+  }
+  const { value } = resolved;
+  const version = typeof value === 'number' ? String(value) : value;
+  if (typeof version === 'string' && version !== '') return { ok: true, known: { version } };
+  return failed('/run/version', `${plan.version} gave ${JSON.stringify(value).slice(0, 100)}, which names no version`);
 }
 
 function withApproval(
@@ -108,6 +127,8 @@ function withLane(
   return failed('/run/lane', `a lane has 1 to ${LANE_MAX_BYTES} bytes, this one ${bytes}`);
 }
 
-function failed(pointer: string, detail: string): ResolvedParams {
+type Failed = Extract<ResolvedParams, { ok: false }>;
+
+function failed(pointer: string, detail: string): Failed {
   return { ok: false, code: 'mapping_error', pointer, detail };
 }

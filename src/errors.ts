@@ -165,6 +165,11 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'The run names a pool that is not defined. Define it, then replay.',
   },
+  revert_failed: {
+    status: 500,
+    retryable: false,
+    remedy: 'Look at what serves now and undo by hand what the detail names; nothing is repeated by itself.',
+  },
   not_followed: {
     status: 409,
     retryable: false,

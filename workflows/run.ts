@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/interface.ts';
-import type { RunInput } from '../src/contract/messages.ts';
+import type { ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import { runDeadLetterId, SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
 import { EVALUATION, QUICK_TEMPORAL_CALLS, TEMPORAL_CALLS } from '../src/contract/presets.ts';
 import { askOf } from '../src/core/approval.ts';
@@ -21,10 +21,12 @@ import { outcomeText, runText, startedText } from '../src/core/run-view.ts';
 import { terminalFailure } from '../src/errors.ts';
 import type { Json } from '../src/spec/json.ts';
 import { Approval } from './shell/approval.ts';
-import { type Call, makeCall } from './shell/call.ts';
+import { makeCall } from './shell/call.ts';
+import { deploy } from './shell/deploy.ts';
 import { Finish } from './shell/finish.ts';
 import { askGuard } from './shell/guard.ts';
 import { Places } from './shell/places.ts';
+import { rollback } from './shell/rollback.ts';
 import { timeText } from './shell/text.ts';
 
 const { resolveParams } = proxyLocalActivities<Activities>(EVALUATION);
@@ -38,17 +40,17 @@ const { reportRun, reportApproval, openDeadLetters } = proxyActivities<Activitie
 export async function run(input: RunInput): Promise<RunResult> {
   const text = runText(input, timeText);
   const approval = new Approval();
-  const finish = new Finish();
-  const places = new Places();
+  const around: Around = { approval, finish: new Finish(), places: new Places(), progress: '' };
   setCurrentDetails(text);
-  const outcome = await carryOut(input, { approval, finish, places }, text).catch((error: unknown): RunOutcome => {
+  const outcome = await carryOut(input, around, text).catch((error: unknown): RunOutcome => {
     if (!isCancellation(error)) throw error;
     const cancelled = { kind: 'ended', status: 'cancelled', detail: 'Cancelled by a person.' } as const;
     return approval.isOver ? cancelled : { ...cancelled, began: false };
   });
   approval.close();
-  finish.close();
-  setCurrentDetails(`${text}${approval.text}\n\n${outcomeText(outcome, runDeadLetterId(input.run.runId))}`);
+  around.finish.close();
+  const ended = outcomeText(outcome, runDeadLetterId(input.run.runId));
+  setCurrentDetails(`${text}${approval.text}${around.progress}\n\n${ended}`);
   const status = outcome.kind === 'dead' ? 'deadLettered' : outcome.status;
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: status }]);
   await CancellationScope.nonCancellable(async () => {
@@ -61,11 +63,16 @@ export async function run(input: RunInput): Promise<RunResult> {
 /** What a run that came to a good end answers; a rejected one is an end that people chose, not a failure. */
 type RunResult = { readonly status: string; readonly result?: Json; readonly reason?: string };
 
-async function carryOut(
-  input: RunInput,
-  { approval, finish, places }: { readonly approval: Approval; readonly finish: Finish; readonly places: Places },
-  text: string,
-): Promise<RunOutcome> {
+/** What a run has around it; `progress` is how far it came, for people. */
+type Around = {
+  readonly approval: Approval;
+  readonly finish: Finish;
+  readonly places: Places;
+  progress: string;
+};
+
+async function carryOut(input: RunInput, around: Around, text: string): Promise<RunOutcome> {
+  const { approval, places } = around;
   if (input.run.mode === 'shadow')
     return { kind: 'ended', status: 'succeeded', detail: 'Shadow: no target was called.' };
   const resolved = await resolveParams(input);
@@ -79,18 +86,52 @@ async function carryOut(
   }
   approval.close();
   const show = (line?: string) => setCurrentDetails([`${text}${approval.text}`, ...(line ? [line] : [])].join('\n\n'));
-  const { retry, timeoutMs } = input.run.settings;
-  const call: Call = {
-    params: resolved.params,
-    place: '/run/target',
-    delaysMs: retry.delaysMs,
-    timeoutMs,
-    ...(ask && { approved: true }),
-    finish,
-    before: (attempt) => askGuard(input, attempt),
-    onStarted: (started) => show(startedText(started)),
+  return places.within(input, resolved.lane, show, () =>
+    carryOutKind(input, around, resolved, { text, isApproved: ask !== undefined }),
+  );
+}
+
+/** What a run is about, by its kind. */
+function carryOutKind(
+  input: RunInput,
+  around: Around,
+  resolved: Extract<ResolvedParams, { ok: true }>,
+  { text, isApproved }: { readonly text: string; readonly isApproved: boolean },
+): Promise<RunOutcome> {
+  const { approval, finish, places } = around;
+  const show = (progress: string) => {
+    around.progress = `\n\n${progress}`;
+    const whole = `${text}${approval.text}${around.progress}`;
+    setCurrentDetails(whole);
+    return whole;
   };
-  return places.within(input, resolved.lane, show, () => makeCall(input, call));
+  const { retry, timeoutMs, plan } = input.run.settings;
+  const untilAt = Date.now() + timeoutMs;
+  switch (plan?.kind) {
+    case undefined:
+      return makeCall(input, {
+        params: resolved.params,
+        place: '/run/target',
+        delaysMs: retry.delaysMs,
+        timeoutMs,
+        ...(isApproved && { approved: true }),
+        finish,
+        before: (attempt) => askGuard(input, attempt),
+        onStarted: (started) => setCurrentDetails(`${text}${approval.text}\n\n${startedText(started)}`),
+      });
+    case 'deploy': {
+      const { version = '' } = resolved;
+      return deploy(input, plan, {
+        version,
+        approval,
+        show,
+        untilAt,
+        onPromoting: () => places.promoting(input.run.runId),
+      });
+    }
+    case 'rollback':
+      return rollback(input, plan, { show, untilAt });
+  }
 }
 
 /** The run goes on; one that asked because a limit was closed counts from now on. */

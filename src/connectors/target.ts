@@ -115,6 +115,11 @@ export type CallContext = {
   readonly evaluate: Evaluate;
 };
 
+/** What an address answered to a question that changes nothing. `body` is JSON where it is, else text. */
+type AskOutcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Json }
+  | { readonly kind: 'unreachable'; readonly detail: string };
+
 /**
  * A place where pipelines run. Never rejects for what the target or the network does. Only `start` is required; what is
  * absent this target cannot do, and whoever asks says so.
@@ -129,6 +134,8 @@ export type Target = {
   watch?(handle: Json, request: StartRequest, context: CallContext): Promise<WatchOutcome>;
   /** Asks it to end what was started. */
   cancel?(handle: Json, request: StartRequest, context: CallContext): Promise<CancelOutcome>;
+  /** Asks its address, without starting anything. */
+  ask?(request: StartRequest, context: CallContext): Promise<AskOutcome>;
   /** Whether it answers, takes our credentials and has what the definition names. */
   probe?(context: CallContext): Promise<ProbeOutcome>;
 };

@@ -94,6 +94,8 @@ export type ResolvedParams =
   | {
       readonly ok: true;
       readonly params: Json;
+      /** What a deployment deploys. */
+      readonly version?: string;
       /** What `approval.when` gave; absent where there is none. */
       readonly needsApproval?: boolean;
       /** The name of its lane, where it has one. */

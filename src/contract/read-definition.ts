@@ -51,6 +51,39 @@ const isMaybeApproval = (value: unknown): boolean =>
     notify: (notify) => isListOf(notify, isNotification),
   });
 
+const isCall = isNotification;
+const isCalls = (value: unknown): boolean => isListOf(value, isCall);
+const isMaybeCall = (value: unknown): boolean => value === undefined || isCall(value);
+const isCheck = (value: unknown): boolean =>
+  has(value, { attempts: isFiniteNumber, everyMs: isTime, timeoutMs: isTime, expect: isText }) &&
+  (isCall(value['call']) || (isText(value['url']) && isObject(value['headers'])));
+const isChecks = (value: unknown): boolean => isListOf(value, isCheck);
+const isWeights = (value: unknown): boolean =>
+  isListOf(value, (weight) => has(weight, { weight: isFiniteNumber, bakeMs: isTime }));
+
+/** What each kind of run needs of its plan. */
+const PLANS: { readonly [kind: string]: Checks } = {
+  deploy: {
+    version: isText,
+    stage: isMaybeCall,
+    smoke: isChecks,
+    promote: isCall,
+    weights: isWeights,
+    check: isMaybeCall,
+    approval: isMaybeApproval,
+    verify: isChecks,
+    revert: isCalls,
+  },
+  rollback: { route: isCall, notify: isCalls, incident: isMaybeCall, maxAgeMs: isMaybeTime },
+};
+const isMaybePlan = (value: unknown): boolean => {
+  if (value === undefined) return true;
+  const checks = isObject(value) && isText(value['kind']) ? PLANS[value['kind']] : undefined;
+  return checks !== undefined && has(value, checks);
+};
+const isMaybeGuard = (value: unknown): boolean =>
+  value === undefined || (isCall(value) && has(value, { expect: isText, onFail: isText }));
+
 const RUN: Checks = {
   target: isText,
   params: isObject,
@@ -59,6 +92,8 @@ const RUN: Checks = {
   approval: isMaybeApproval,
   lane: isMaybeText,
   pool: isMaybeText,
+  guard: isMaybeGuard,
+  plan: isMaybePlan,
 };
 
 /** Numbers and lists of each stage; a word that no stage knows closes nothing and breaks nothing. */

@@ -6,7 +6,7 @@ import type { RunRequest } from './fact.ts';
 const ASK_TIMEOUT_MS = 86_400_000;
 
 /** What a run asks a person for before its target is called. */
-export type Ask = Omit<ApprovalSettings, 'when'> & { readonly why: 'approval' | 'cooldown' | 'rate' };
+export type Ask = Omit<ApprovalSettings, 'when'> & { readonly why: 'approval' | 'cooldown' | 'rate' | 'promotion' };
 
 /** What was decided about a run that asked. Nobody answered where `by` is `timeout`. */
 export type ApprovalDecision = {
@@ -27,6 +27,11 @@ export function askOf({ asks, settings }: RunRequest, needed: boolean): Ask | un
   return { why: 'approval', timeoutMs, onTimeout: approval.onTimeout, notify };
 }
 
+/** What a deployment asks before its version serves. */
+export function askToPromote({ timeoutMs, onTimeout, notify }: ApprovalSettings): Ask {
+  return { why: 'promotion', timeoutMs, onTimeout, notify };
+}
+
 /** What stands where nobody has answered in time. */
 export function timedOut({ onTimeout, timeoutMs }: Ask, at: number): ApprovalDecision {
   const reason = `Nobody answered within ${spanText(timeoutMs)}.`;
@@ -45,13 +50,25 @@ export function askText(
   wait: { readonly untilAt: number; readonly failures: readonly string[] },
   timeText: (at: number) => string,
 ): string {
-  const why = ask.why === 'approval' ? 'Its trigger asks for approval.' : `Its limit is reached: **${ask.why}** asks.`;
+  const why = whyText(ask);
   return [
     `⏳ **This run ${askLabel(ask, wait.untilAt, timeText)}.** ${why}`,
     '',
     `Answer with the update \`approve\` or \`reject\`, or with \`signalbox runs approve ${runId}\`.`,
     ...wait.failures.map((failure) => `\n- not notified: ${failure}`),
   ].join('\n');
+}
+
+function whyText({ why }: Ask): string {
+  switch (why) {
+    case 'approval':
+      return 'Its trigger asks for approval.';
+    case 'promotion':
+      return 'Its version is ready to be promoted.';
+    case 'cooldown':
+    case 'rate':
+      return `Its limit is reached: **${why}** asks.`;
+  }
 }
 
 /** What was decided, in Markdown. */

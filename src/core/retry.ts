@@ -56,7 +56,8 @@ export type Dead = {
     | 'filter_error'
     | 'guard_closed'
     | 'lane_full'
-    | 'pool_missing';
+    | 'pool_missing'
+    | 'revert_failed';
   /** Pointer into the trigger's spec. */
   readonly place: string;
   readonly detail: string;

@@ -1,5 +1,6 @@
-import type { Definition, FallbackSettings, RunSettings } from '../spec/definition.ts';
+import type { Definition, FallbackSettings } from '../spec/definition.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { runOf } from './run-plan.ts';
 import { DEFAULT_KEY, type LoadedTrigger } from './definitions.ts';
 import { partNames } from './selectors.ts';
 import { type CompiledTimes, compileTimes } from './times.ts';
@@ -32,14 +33,20 @@ export function definitionAt({ name, generation, spec }: LoadedTrigger, loadedAt
   return definitionOf({ name, generation, loadedAt }, spec, compileTimes(spec, loadedAt));
 }
 
+/** When the age of events is looked at: of a rollback right before it starts, since it is about what is the case now. */
+export function freshnessAt({ freshness, run }: TriggerSpec): 'arrival' | 'fire' | 'both' {
+  return freshness?.at ?? (run.kind === 'rollback' ? 'fire' : 'arrival');
+}
+
 /** What looks at arriving events and gathers them. */
 function windowsOf(
   spec: TriggerSpec,
 ): Pick<Definition, 'dedupe' | 'freshness' | 'order' | 'correlate' | 'threshold' | 'debounce' | 'batch'> {
   const { dedupe, freshness, order, threshold, debounce, batch, events } = spec;
+  const checkedAt = freshnessAt(spec);
   return {
     dedupe: { windowMs: dedupe.window },
-    ...(freshness && { freshness: { maxAgeMs: freshness.maxAge, at: freshness.at } }),
+    ...(freshness && { freshness: { maxAgeMs: freshness.maxAge, at: checkedAt } }),
     ...(order && { order: { onLate: order.onLate, holdForMs: order.holdFor } }),
     ...('all' in events && {
       correlate: { parts: partNames(spec), withinMs: events.within, onDeadline: events.onDeadline },
@@ -99,26 +106,5 @@ function fallbackOf(
     ...(at && { at }),
     keys: scope === 'trigger' ? [DEFAULT_KEY] : (keys ?? []),
     scope,
-  };
-}
-
-function runOf({ run, approval }: TriggerSpec): RunSettings {
-  return {
-    kind: run.kind,
-    target: run.target,
-    params: run.params,
-    retry: { delaysMs: run.retry.delays },
-    timeoutMs: run.timeout,
-    ...(approval && {
-      approval: {
-        ...(approval.when !== undefined && { when: approval.when }),
-        timeoutMs: approval.timeout,
-        onTimeout: approval.onTimeout,
-        notify: approval.notify,
-      },
-    }),
-    ...(run.guard && { guard: run.guard }),
-    ...(run.lane !== undefined && { lane: run.lane }),
-    ...(run.pool !== undefined && { pool: run.pool }),
   };
 }

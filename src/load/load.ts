@@ -13,6 +13,8 @@ import { error, type Finding, inReadingOrder, type Problem, warning } from './fi
 import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory, parseWritten } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
+import { runCalls } from './run-calls.ts';
+import { runKindProblems } from './run-kinds.ts';
 import { selectorsOf } from './selectors.ts';
 import { compileSchedule } from './schedule.ts';
 import { checkTarget } from './target.ts';
@@ -157,6 +159,7 @@ class Linker {
       ...times.problems,
       ...combinationProblems(spec, times),
       ...run.problems,
+      ...runKindProblems(spec),
       ...this.#references(file),
     ]);
     return {
@@ -207,13 +210,10 @@ class Linker {
 }
 
 /** The targets that a trigger's runs may call, and where it names them. */
-function calledTargets({ run, approval }: TriggerSpec): Omit<CalledTarget, 'reads'>[] {
-  const notified = approval?.notify ?? [];
-  return [
-    { name: run.target, path: ['spec', 'run', 'target'] },
-    ...(run.guard ? [{ name: run.guard.target, path: ['spec', 'run', 'guard', 'target'] }] : []),
-    ...notified.map(({ target }, index) => ({ name: target, path: ['spec', 'approval', 'notify', index, 'target'] })),
-  ];
+function calledTargets(spec: TriggerSpec): Omit<CalledTarget, 'reads'>[] {
+  return runCalls(spec).flatMap(({ target, path }) =>
+    target === undefined ? [] : [{ name: target, path: [...path, 'target'] }],
+  );
 }
 
 type ParsedFile<Kind extends 'sources' | 'targets'> =

@@ -96,8 +96,8 @@ function watchProblems({ watch, cancel }: HttpTargetSpec, compiler: Compiler): P
 
 const IN_HEADERS = 'headers: { Authorization: { secret: "env:NAME" } }';
 
-/** `credentials`: where they belong instead. */
-function urlProblems(url: string, path: Path, credentials = IN_HEADERS): Problem[] {
+/** What keeps an address from being one that calls go to. `credentials`: where they belong instead. */
+export function urlProblems(url: string, path: Path, credentials = IN_HEADERS): Problem[] {
   const [origin] = FIXED_ORIGIN.exec(url) ?? [];
   if (origin === undefined || !URL.canParse(origin)) {
     const remedy = 'Write scheme and host out and use ${{ }} after them; one Target for each host.';

@@ -6,6 +6,7 @@ import type { TriggerSpec } from '../spec/trigger.ts';
 import { Compiler, EVENT_VARIABLES, KEY_VARIABLES, RUN_VARIABLES } from './compile.ts';
 import { DEFAULT_KEY, type LoadedSelector } from './definitions.ts';
 import { error, type Path, type Problem } from './finding.ts';
+import { runCalls } from './run-calls.ts';
 import { partNames, selectorsOf } from './selectors.ts';
 
 /** Largest params as written: they travel in a signal of at most 64 KB and are carried over continue-as-new. */
@@ -92,26 +93,25 @@ function compileSelectors(spec: TriggerSpec, compiler: Compiler): LoadedSelector
 function compileRun(spec: TriggerSpec, compiler: Compiler): Reads {
   const joins = partNames(spec).length > 0;
   const variables = joins ? RUN_VARIABLES : RUN_VARIABLES.filter((it) => it !== 'parts');
-  const reads = runTemplates(spec).map(({ json, path }) => compiler.template(json, variables, path)?.reads ?? {});
-  const when = optional(spec.approval?.when, (it) => compiler.expression(it, variables, ['spec', 'approval', 'when']));
-  const expect = optional(spec.run.guard?.expect, (it) =>
-    compiler.expression(it, [...variables, 'result'], ['spec', 'run', 'guard', 'expect']),
+  const reads = runCalls(spec).flatMap(({ templates, conditions, sees }) => [
+    ...templates.map(({ json, path }) => compiler.template(json, [...variables, ...sees], path)?.reads ?? {}),
+    ...conditions.map((it) => compiler.expression(it.source, [...variables, ...it.sees], it.path)?.reads ?? {}),
+  ]);
+  const { run, approval } = spec;
+  const when = optional(approval?.when, (it) => compiler.expression(it, variables, ['spec', 'approval', 'when']));
+  const version =
+    run.kind === 'deploy' ? compiler.template(run.version, variables, ['spec', 'run', 'version']) : undefined;
+  const asked = run.kind === 'deploy' ? run.promote.approval?.when : undefined;
+  const promoted = optional(asked, (it) =>
+    compiler.expression(it, variables, ['spec', 'run', 'promote', 'approval', 'when']),
   );
   const lane = optional(spec.run.lane, (it) => compiler.template(it, EVENT_VARIABLES, LANE_PATH));
-  return mergeReads(...reads, when?.reads ?? {}, expect?.reads ?? {}, lane?.reads ?? {});
+  return mergeReads(...reads, when?.reads ?? {}, version?.reads ?? {}, promoted?.reads ?? {}, lane?.reads ?? {});
 }
 
 /** The templates that are evaluated in the run. */
-export function runTemplates({ run, approval }: TriggerSpec): { readonly json: Json; readonly path: Path }[] {
-  const notify = approval?.notify ?? [];
-  return [
-    { json: run.params, path: ['spec', 'run', 'params'] },
-    ...(run.guard ? [{ json: run.guard.params, path: ['spec', 'run', 'guard', 'params'] }] : []),
-    ...notify.map(({ params }, index) => ({
-      json: params,
-      path: ['spec', 'approval', 'notify', index, 'params'],
-    })),
-  ];
+export function runTemplates(spec: TriggerSpec): { readonly json: Json; readonly path: Path }[] {
+  return runCalls(spec).flatMap(({ templates }) => templates);
 }
 
 /** An identity that does not look at the event makes all events, or all runs, the same one. */

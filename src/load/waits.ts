@@ -1,5 +1,6 @@
 import type { TriggerSpec } from '../spec/trigger.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
+import { freshnessAt } from './definition.ts';
 import { longestClosing } from './hours.ts';
 import type { CompiledTimes } from './times.ts';
 
@@ -8,7 +9,7 @@ const MAX_AGE: Path = ['spec', 'freshness', 'maxAge'];
 /** Events that freshness throws away at the start of a run because the trigger itself made them wait. */
 export function tooOld(spec: TriggerSpec, times: CompiledTimes): Problem[] {
   const { freshness, order, debounce } = spec;
-  if (freshness === undefined || freshness.at === 'arrival') return [];
+  if (freshness === undefined || freshnessAt(spec) === 'arrival') return [];
   const { maxAge } = freshness;
   if (order !== undefined && maxAge < order.holdFor) {
     const message = 'is shorter than order.holdFor: every event is too old when it goes on';

@@ -142,9 +142,52 @@ export type DebounceSettings = {
   readonly keep: 'all' | 'last' | 'first';
 };
 
+/** A target that is called, with JSON that has `${{ }}` templates. */
+export type CallSettings = { readonly target: string; readonly params: { readonly [name: string]: Json } };
+
+/** What has to hold before a deployment goes on: tried until it does, or `attempts` are used up. */
+export type CheckSettings = {
+  readonly attempts: number;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** Bare CEL over `result`, or of an HTTP address over `status` and `body`. */
+  readonly expect: string;
+} & (
+  | { readonly kind: 'target'; readonly call: CallSettings }
+  | { readonly kind: 'http'; readonly url: string; readonly headers: { readonly [name: string]: Json } }
+);
+
+/** How a deployment goes, beside its target, the one that promotes. */
+export type DeployPlan = {
+  readonly kind: 'deploy';
+  /** Template. */
+  readonly version: string;
+  readonly stage?: CallSettings;
+  readonly smoke: readonly CheckSettings[];
+  readonly promote: CallSettings;
+  /** Empty: promoted at once. */
+  readonly weights: readonly { readonly weight: number; readonly bakeMs: number; readonly expect?: string }[];
+  /** Asked after each bake. */
+  readonly check?: CallSettings;
+  readonly approval?: ApprovalSettings;
+  readonly verify: readonly CheckSettings[];
+  readonly revert: readonly CallSettings[];
+};
+
+/** How a rollback goes, beside its target, the one that routes. */
+export type RollbackPlan = {
+  readonly kind: 'rollback';
+  readonly route: CallSettings;
+  readonly notify: readonly CallSettings[];
+  readonly incident?: CallSettings;
+  /** Older events are refused at the moment it would route. */
+  readonly maxAgeMs?: number;
+};
+
 /** How a run of the trigger starts; taken from the current generation when the run is decided. */
 export type RunSettings = {
-  readonly kind: 'train';
+  readonly kind: 'train' | 'deploy' | 'rollback';
+  /** What it is mainly about: the pipeline, what promotes, what routes. */
   readonly target: string;
   /** JSON with `${{ }}` templates, resolved once in the run. */
   readonly params: { readonly [name: string]: Json };
@@ -156,4 +199,6 @@ export type RunSettings = {
   readonly lane?: string;
   /** Name of a Pool in which a run takes a place. */
   readonly pool?: string;
+  /** Absent for `train`, which is its target alone. */
+  readonly plan?: DeployPlan | RollbackPlan;
 };

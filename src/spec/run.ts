@@ -1,36 +1,16 @@
 import { z } from 'zod';
 
-import { bareCel, json, template } from './template.ts';
+import { NOTIFIED_MAX_COUNT } from './approval.ts';
+import { checks, promote, revert } from './deploy.ts';
+import { call, guard, params } from './steps.ts';
+import { template } from './template.ts';
 import { durationMs, positiveDurationMs, resourceName } from './units.ts';
-
-/** Most members `params` may have at its top level. */
-const PARAMS_MAX_COUNT = 64;
-/** Most targets told of one waiting run: they are called one after the other before anybody is waited for. */
-const NOTIFIED_MAX_COUNT = 16;
-
-const params = z
-  .record(z.string(), json)
-  .refine((it) => Object.keys(it).length <= PARAMS_MAX_COUNT, `more than ${PARAMS_MAX_COUNT} parameters`)
-  .default({});
 
 const retry = z.strictObject({
   delays: z.array(durationMs).max(20).describe('One wait before each further attempt; after the last: dead letter.'),
 });
 
-const guard = z.strictObject({
-  target: resourceName.describe('Name of the Target that is asked.'),
-  params: params.describe('Given to it; templates see what params of the run see.'),
-  expect: bareCel.meta({
-    description: 'What has to hold; sees result, its answer, and what params see.',
-    examples: ['result.running == 0'],
-  }),
-  onFail: z.enum(['drop', 'deadLetter']).default('drop').describe('What becomes of the run where it does not hold.'),
-});
-
-export const run = z.strictObject({
-  kind: z.literal('train').default('train').describe('train runs any pipeline.'),
-  target: resourceName.describe('Name of the Target that is called.'),
-  params: params.describe('Given to the target; templates see key, trigger, run, event, parts and items.'),
+const shared = {
   identity: template
     .optional()
     .describe('What makes a run the same run within trigger, key and cause; default: the identities of its events.'),
@@ -42,20 +22,40 @@ export const run = z.strictObject({
     examples: ['model/${{ key }}'],
   }),
   pool: resourceName.optional().describe('Name of the Pool in which a run takes a place.'),
+};
+
+const train = z.strictObject({
+  kind: z.literal('train').default('train').describe('train runs any pipeline.'),
+  target: resourceName.describe('Name of the Target that is called.'),
+  params: params.describe('Given to the target; templates see key, trigger, run, event, parts and items.'),
+  ...shared,
 });
 
-export const approval = z.strictObject({
-  when: bareCel.optional().describe('Only runs for which this holds are asked for; sees what params see.'),
-  timeout: positiveDurationMs.prefault('24h').describe('How long a run waits for a person.'),
-  onTimeout: z.enum(['reject', 'approve']).default('reject').describe('What becomes of it then.'),
+const deploy = z.strictObject({
+  kind: z.literal('deploy').describe('Brings a version into production, and takes it back where a step fails.'),
+  version: template.describe('What is deployed; steps see it as version.'),
+  stage: call.optional().describe('Puts it where it can be tried.'),
+  smoke: checks.describe('What has to hold there.'),
+  promote: promote.describe('Makes it the one that serves.'),
+  verify: checks.describe('What has to hold then.'),
+  revert: revert
+    .optional()
+    .describe('Called when a later step failed, to undo what was done; templates see failed and done, names of steps.'),
+  ...shared,
+});
+
+const rollback = z.strictObject({
+  kind: z.literal('rollback').describe('Routes traffic back, then tells people.'),
+  route: call.describe('Makes the previous version the one that serves.'),
   notify: z
-    .array(
-      z.strictObject({
-        target: resourceName.describe('Name of the Target that is called.'),
-        params: params.describe('Given to it; templates see what params of the run see.'),
-      }),
-    )
+    .array(call)
     .max(NOTIFIED_MAX_COUNT)
     .default([])
-    .describe('Targets that are told when a run waits.'),
+    .describe('Told after that; templates see outcome, with status and detail.'),
+  incident: call.optional().describe('Opens an incident, after that too.'),
+  ...shared,
 });
+
+/** What a trigger starts. */
+export const run = z.union([train, deploy, rollback]);
+export type RunSpec = z.output<typeof run>;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
+import { approval } from './approval.ts';
 import { breaker, concurrency, cooldown, fallback, hours, rate } from './admission.ts';
 import { events } from './events.ts';
 import { apiVersion, metadataSchema } from './metadata.ts';
-import { approval, run } from './run.ts';
+import { run } from './run.ts';
 import { valueTemplate } from './template.ts';
 import { batch, debounce, dedupe, freshness, order, threshold } from './windows.ts';
 

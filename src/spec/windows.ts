@@ -27,8 +27,10 @@ export const freshness = z.strictObject({
   maxAge: positiveDurationMs.describe('Oldest event that counts, by its time (its arrival where it has none).'),
   at: z
     .enum(['arrival', 'fire', 'both'])
-    .default('arrival')
-    .describe('Checked when the event arrives, right before the run starts, or both.'),
+    .optional()
+    .describe(
+      'Checked when the event arrives, right before the run starts, or both. Default: arrival; of a rollback fire.',
+    ),
 });
 
 export const order = z.strictObject({

@@ -212,6 +212,11 @@ kind: Target
 metadata: { name: ${target} }
 spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body}${members} }, onUnknown: ${onUnknown} }
 ${given.more ?? ''}`;
+    await this.write(name, text);
+  }
+
+  /** Writes a file of definitions, and loads the directory as a reload would. */
+  async write(name: string, text: string): Promise<void> {
     await writeFile(join(this.directory, `${name}.yaml`), text);
     await this.reload();
   }

@@ -59,6 +59,7 @@ export class Approval {
       if (this.phase === 'waiting') setCurrentDetails(`${text}\n\n${askText(runId, ask, wait, timeText)}`);
     };
     this.phase = 'waiting';
+    this.decision = undefined;
     upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: WAITING_FOR_APPROVAL }]);
     this.remember({ waiting: true, untilAt, why: ask.why, onTimeout: ask.onTimeout });
     show();
@@ -106,7 +107,7 @@ export class Approval {
     const { items, ...run } = input.run;
     const { notifyTarget } = proxyActivities<Activities>({ ...NOTIFICATION, summary: `notify ${target}` });
     const about = { eventCount: items.length, items: itemsOrManifest(input.run), params };
-    const token = `${run.runId}.approval-${index}`;
+    const token = `${run.runId}.${ask.why === 'promotion' ? 'promotion' : 'approval'}-${index}`;
     try {
       const told = await notifyTarget({ trigger: input.trigger, run, ...about, target, token });
       if (!told.ok) this.failed(target, told.detail);

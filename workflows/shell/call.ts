@@ -79,7 +79,8 @@ export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome
   }
 }
 
-function aboutOf({ trigger, run: whole }: RunInput) {
+/** A run as activities are told of it. */
+export function aboutOf({ trigger, run: whole }: RunInput) {
   const { items, ...run } = whole;
   return { trigger, run, eventCount: items.length, items: itemsOrManifest(whole) };
 }

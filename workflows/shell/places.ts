@@ -61,7 +61,7 @@ export class Places {
     const scope = new CancellationScope();
     this.scope = scope;
     try {
-      return await scope.run(async () => {
+      const outcome = await scope.run(async () => {
         for (const place of wanted) {
           asked.push(placeId(place));
           const refused = await this.take(input, place, show);
@@ -70,6 +70,7 @@ export class Places {
         began = true;
         return work();
       });
+      return this.givesWayTo === undefined ? outcome : gaveWay(outcome, this.givesWayTo);
     } catch (error) {
       if (!isCancellation(error) || (began && this.givesWayTo === undefined)) throw error;
       const why = this.givesWayTo === undefined ? 'Cancelled while it waited.' : `It gave way to ${this.givesWayTo}.`;
@@ -134,6 +135,12 @@ export class Places {
       }
     }
   }
+}
+
+/** A run that ended by itself when it was told to give way says so. */
+function gaveWay(outcome: RunOutcome, to: string): RunOutcome {
+  if (outcome.kind === 'dead' || outcome.status !== 'cancelled') return outcome;
+  return { ...outcome, detail: `It gave way to ${to}. ${outcome.detail ?? ''}`.trimEnd() };
 }
 
 /** Not cut short: a place that is asked for while the run ends would be given to it and never come back. */

@@ -123,6 +123,12 @@ function started({ result, detail }: FinishedOutcome, watch: NonNullable<HttpTar
   };
 }
 
+/** The body of an answer as conditions see it: JSON where it is, else the beginning of its text. */
+function bodyOf({ body }: Answered, redact: Redactor): Json {
+  const parsed = parseJson(body);
+  return parsed === undefined ? excerpt(redact.text(body), REPLY_EXCERPT_MAX_CHARS) : redact.json(parsed);
+}
+
 /** Statuses by which an address says that it has nothing there. */
 const ABSENT: ReadonlySet<number> = new Set([404, 410]);
 
@@ -143,8 +149,7 @@ function look(
     const detail = `${place} answered ${status}: ${said}`;
     return wait === undefined ? { kind: 'unreachable', detail } : { kind: 'unreachable', detail, retryAfterMs: wait };
   }
-  const parsed = parseJson(came.body);
-  const body = parsed === undefined ? said : redact.json(parsed);
+  const body = bodyOf(came, redact);
   const judged = (condition: string | undefined) => {
     if (condition === undefined) return { holds: false };
     const evaluated = evaluate(condition, { status, body });
@@ -198,6 +203,14 @@ export function createHttpTarget(loaded: Loaded, deps: TargetDeps): Target {
       const outcome = await call({ url: watch.url, method: 'GET' }, request, context, (prepared, came) =>
         look(loaded, prepared, came, context.evaluate),
       );
+      return outcome.kind === 'notStarted' ? { kind: 'unreachable', detail: outcome.detail } : outcome;
+    },
+    ask: async (request, context) => {
+      const asked = { url: loaded.spec.http.url, method: 'GET' };
+      const outcome = await call(asked, request, context, ({ redact }, came) => {
+        if (came.kind !== 'answered') return { kind: 'unreachable', detail: redact.text(came.detail) } as const;
+        return { kind: 'answered', status: came.status, body: bodyOf(came, redact) } as const;
+      });
       return outcome.kind === 'notStarted' ? { kind: 'unreachable', detail: outcome.detail } : outcome;
     },
     ...(cancel && {

@@ -1,0 +1,38 @@
+import type { TriggerSpec } from '../spec/trigger.ts';
+import { error, type Path, type Problem, warning } from './finding.ts';
+import { runCalls } from './run-calls.ts';
+import { urlProblems } from './target.ts';
+
+const RUN: Path = ['spec', 'run'];
+
+/** What deployments and rollbacks have to say besides what their schema asks for. */
+export function runKindProblems(spec: TriggerSpec): Problem[] {
+  const { run } = spec;
+  if (run.kind === 'train') return [];
+  return [
+    ...(run.lane === undefined ? [laneless(run.kind)] : []),
+    ...addresses(spec),
+    ...(run.kind === 'deploy' ? irreversible(run) : []),
+  ];
+}
+
+function laneless(kind: string): Problem {
+  const remedy = 'Write lane: "model/${{ key }}", the same for every trigger that changes what serves.';
+  return error(RUN, `needs a lane: a ${kind} and another one of the same model must not mix`, remedy);
+}
+
+/** Where a check asks is never up to an event, as where a target is. */
+function addresses(spec: TriggerSpec): Problem[] {
+  return runCalls(spec).flatMap(({ target, path, templates }) => {
+    const [url] = templates;
+    return target === undefined && typeof url?.json === 'string' ? urlProblems(url.json, [...path, 'url']) : [];
+  });
+}
+
+function irreversible(run: Extract<TriggerSpec['run'], { kind: 'deploy' }>): Problem[] {
+  const mayFailLater = run.stage !== undefined || run.verify.length > 0 || run.promote.steps !== undefined;
+  if (run.revert !== undefined || !mayFailLater) return [];
+  return [
+    warning(RUN, 'has no revert: what a step changed stays when a later one fails', 'Add revert: { target: … }.'),
+  ];
+}
