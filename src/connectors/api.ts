@@ -74,7 +74,7 @@ export type ApiAnswer<T> = { readonly ok: true; readonly status: number; readonl
 /** Statuses by which an API says that it does not have what was asked for. */
 const ABSENT: ReadonlySet<number | undefined> = new Set([404, 410]);
 
-function isAbsent(failure: ApiFailure): boolean {
+export function isAbsent(failure: ApiFailure): boolean {
   return ABSENT.has(failure.status);
 }
 

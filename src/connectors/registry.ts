@@ -4,6 +4,7 @@ import { cloudEventsSource } from './sources/cloudevents.ts';
 import type { LoadedTarget, Target, TargetDeps } from './target.ts';
 import { createCommandTarget } from './targets/command.ts';
 import { createHttpTarget } from './targets/http.ts';
+import { createAirflowTarget } from './targets/airflow.ts';
 import { createMlflowTarget } from './targets/mlflow.ts';
 import { createPrefectTarget } from './targets/prefect.ts';
 
@@ -19,6 +20,7 @@ export function createSource(spec: ReceivingSpec): Source {
 export function createTarget(loaded: LoadedTarget, deps: TargetDeps): Target {
   const { spec } = loaded;
   if ('http' in spec) return createHttpTarget({ ...loaded, spec }, deps);
+  if ('airflow' in spec) return createAirflowTarget({ ...loaded, spec }, deps);
   if ('mlflow' in spec) return createMlflowTarget({ ...loaded, spec }, deps);
   if ('prefect' in spec) return createPrefectTarget({ ...loaded, spec }, deps);
   return createCommandTarget({ ...loaded, spec }, deps);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiVersion, metadataSchema } from './metadata.ts';
 import { command, type CommandTargetSpec } from './targets/command.ts';
 import { http, type HttpTargetSpec } from './targets/http.ts';
+import { airflow, type AirflowTargetSpec } from './targets/airflow.ts';
 import { mlflow, type MlflowTargetSpec } from './targets/mlflow.ts';
 import { prefect, type PrefectTargetSpec } from './targets/prefect.ts';
 
@@ -20,6 +21,7 @@ export const targetFile = z
       .union([
         z.strictObject({ http: http.describe('Calls an HTTP endpoint; any 2xx means started.'), onUnknown }),
         z.strictObject({ command: command.describe('Runs a local program.'), onUnknown }),
+        z.strictObject({ airflow: airflow.describe('Runs a DAG of Airflow.'), onUnknown }),
         z.strictObject({ mlflow: mlflow.describe('Reads or changes a model in the registry of MLflow.'), onUnknown }),
         z.strictObject({ prefect: prefect.describe('Runs a Prefect deployment.'), onUnknown }),
       ])
@@ -34,6 +36,7 @@ export type TargetSpec = Shared &
   (
     | { readonly http: HttpTargetSpec }
     | { readonly command: CommandTargetSpec }
+    | { readonly airflow: AirflowTargetSpec }
     | { readonly mlflow: MlflowTargetSpec }
     | { readonly prefect: PrefectTargetSpec }
   );

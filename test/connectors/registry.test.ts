@@ -33,6 +33,7 @@ describe('the list of targets', () => {
   it.each([
     ['http', { http: { url: 'http://127.0.0.1:1/' } }, 'notStarted'],
     ['command', { command: { run: ['true'] } }, 'finished'],
+    ['airflow', { airflow: { url: 'http://127.0.0.1:1', dag: 'retrain' } }, 'notStarted'],
     ['mlflow', { mlflow: { url: 'http://127.0.0.1:1', model: 'm', read: { alias: 'champion' } } }, 'notStarted'],
     ['prefect', { prefect: { url: 'http://127.0.0.1:1/api', deployment: 'a/b' } }, 'notStarted'],
   ])('builds %s of its definition', async (_, spec, kind) => {

@@ -6,7 +6,7 @@ import { secretRef } from './secret.ts';
 /** Settings that targets behind an HTTP API have in common. */
 export const apiUrl = z.string().min(1).max(2_048);
 
-const basic = z.strictObject({
+export const basic = z.strictObject({
   username: z.string().min(1).max(256).describe('Name.'),
   password: secretRef.describe('Password.'),
 });
