@@ -158,7 +158,7 @@ export const ERROR_CATALOGUE = {
   lane_full: {
     status: 503,
     retryable: true,
-    remedy: 'Too many runs wait for one lane or pool. Look at its workflow for what holds it, then replay.',
+    remedy: 'Too many runs wait for one lane or pool. Look with `signalbox lanes` for what holds it, then replay.',
   },
   pool_missing: {
     status: 422,

@@ -4,6 +4,7 @@ import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
 import { dryRun } from './dry-run.ts';
 import { couldNotRun, type ExitCode } from './exit.ts';
+import { lanes } from './lanes.ts';
 import { type Format, giveUp, withOutput } from './output.ts';
 import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
 import { rebuild } from './rebuild.ts';
@@ -28,6 +29,13 @@ export function addRuns(program: Command, settings: Settings, end: End): void {
     .action((action: Action | undefined, runId: string | undefined, { output, by, reason, ...filter }: RunOptions) =>
       end(onRuns(action, runId, { filter, by: given({ by, reason }), output }, settings)),
     );
+}
+
+/** The command by which people see what runs wait for. */
+export function addLanes(program: Command, settings: Settings, end: End): void {
+  withOutput(program.command('lanes'))
+    .description('show lanes and pools: which runs hold a place, and which wait')
+    .action(({ output }: WithOutput) => end(lanes(output, findService(settings))));
 }
 
 /** The command by which people restore what can be searched. */

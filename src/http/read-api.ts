@@ -4,6 +4,7 @@ import type { TriggerState } from '../core/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { LoadedTrigger } from '../load/definitions.ts';
 import type { deadLetterSummary } from './shapes/dead-letters.ts';
+import type { laneSummary } from './shapes/lanes.ts';
 import type { runDetail, runEvents, runList, runQuery, runSummary } from './shapes/runs.ts';
 import type { keySummary, triggerDetail, triggerSummary } from './shapes/triggers.ts';
 
@@ -23,6 +24,7 @@ export type RunDetail = z.infer<typeof runDetail>;
 export type RunList = z.infer<typeof runList>;
 export type RunQuery = z.infer<typeof runQuery>;
 export type RunEvents = z.infer<typeof runEvents>;
+export type LaneSummary = z.infer<typeof laneSummary>;
 export type DeadLetterSummary = z.infer<typeof deadLetterSummary>;
 
 /** Reads of what Temporal and the loaded definitions hold; implemented outside the HTTP layer. */
@@ -37,5 +39,7 @@ export type ReadApi = {
   runs(query: RunQuery): Promise<ReadResult<RunList>>;
   run(runId: string): Promise<ReadResult<RunDetail>>;
   runEvents(runId: string): Promise<ReadResult<RunEvents>>;
+  /** Lanes and pools that run, by id. */
+  lanes(): Promise<ReadResult<readonly LaneSummary[]>>;
   deadLetters(): Promise<ReadResult<readonly DeadLetterSummary[]>>;
 };

@@ -9,6 +9,7 @@ import { type Refusal, refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
+import { listLanes } from './lane-list.ts';
 import type { DeadLetterSummary, ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
 import { createViewOf } from './instance-view.ts';
 import { removedTriggers } from './removed-triggers.ts';
@@ -67,6 +68,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
       }
     },
     ...createRunReads(client, now),
+    lanes: () => listLanes(client, now()),
     deadLetters: async () => ({ ok: true, value: await deadLetters(client) }),
   };
 }

@@ -7,6 +7,7 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { exportRoutes } from './routes/export.ts';
+import { laneRoutes } from './routes/lanes.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { readRoutes } from './routes/reads.ts';
@@ -24,6 +25,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...sourceRoutes(deps),
     ...operationRoutes(deps),
     ...readRoutes(deps),
+    ...laneRoutes(deps),
     // Before the routes of one event: its path would be taken for an event's.
     ...exportRoutes(deps),
     ...explainRoutes(deps),

@@ -35,7 +35,15 @@ async function command(
   over: { readonly read?: Partial<ReadApi>; readonly operate?: Partial<OperateApi> } = {},
 ) {
   const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
-  const no = { triggers: absent, trigger: absent, key: absent, state: absent, runEvents: absent, deadLetters: absent };
+  const no = {
+    triggers: absent,
+    trigger: absent,
+    key: absent,
+    state: absent,
+    runEvents: absent,
+    lanes: absent,
+    deadLetters: absent,
+  };
   const { url } = await startService({
     read: {
       ...no,

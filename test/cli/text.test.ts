@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { GENERATED_PAGES } from '../../src/cli/generate.ts';
 import { humanLine } from '../../src/cli/human-line.ts';
+import { laneLines } from '../../src/cli/lanes.ts';
 import { moment } from '../../src/cli/moment.ts';
 import { harmless, table } from '../../src/cli/output.ts';
 import { WAIT_MAX_SECONDS } from '../../src/cli/send.ts';
@@ -26,6 +27,33 @@ describe('generated pages', () => {
   test.each(Object.entries(GENERATED_PAGES))('docs/%s is what its table generates', (name, page) => {
     const file = new URL(`../../docs/${name}`, import.meta.url);
     expect(readFileSync(file, 'utf8'), 'run `npm run generate`').toBe(page());
+  });
+});
+
+describe('the lines of lanes and pools', () => {
+  const run = (runId: string, kind = 'train') => ({ runId, kind, trigger: 't', since: at });
+  const pool = { workflowId: 'pool/gpu', of: 'pool', name: 'gpu', limit: 4, holders: [], waiting: [], waitingCount: 0 };
+  const lane = {
+    ...pool,
+    of: 'lane',
+    name: 'model/eu',
+    limit: 1,
+    holders: [{ ...run('sb1-a', 'deploy'), promoting: true }],
+    waiting: [run('sb1-b')],
+    waitingCount: 5,
+  } as const;
+
+  test('say who holds a place and who waits, since when', () => {
+    const lines = laneLines([lane, { ...pool, of: 'pool' }], atMs + 60_000);
+    expect(lines).toHaveLength(5);
+    expect(lines[1]).toMatch(/^lane model\/eu +1 of 1 +sb1-a +deploy +t +promotes, has it since .*\(1m ago\)$/);
+    expect(lines[2]).toMatch(/^ +sb1-b +train +t +waits since /);
+    expect(lines[3]).toMatch(/^ +and 4 more/);
+    expect(lines[4]).toMatch(/^pool gpu +0 of 4 +-/);
+  });
+
+  test('say that nothing is wanted', () => {
+    expect(laneLines([], atMs)).toEqual(['No lane or pool is wanted.']);
   });
 });
 

@@ -95,6 +95,20 @@ const read: ReadApi = {
   runs: async () => ({ ok: true, value: { runs: [run], next: 'bW9yZQ' } }),
   run: async () => ({ ok: true, value: { ...run, kind: 'train', result: [1], reason: 'no' } }),
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 1, events: [{ eventId: 'evt_1', value: 'a' }] } }),
+  lanes: async () => ({
+    ok: true,
+    value: [
+      {
+        workflowId: 'lane/model/eu',
+        of: 'lane',
+        name: 'model/eu',
+        limit: 1,
+        holders: [{ runId: 'sb1-a', trigger: 't', kind: 'deploy', since: AT, promoting: true }],
+        waiting: [{ runId: 'sb1-b', trigger: 't', kind: 'train', since: AT }],
+        waitingCount: 1,
+      },
+    ],
+  }),
   deadLetters: async () => ({
     ok: true,
     value: [{ deadLetterId: 'd', kind: 'run', trigger: 't', code: 'c', detail: 'd', count: 1, openedAt: AT }],
@@ -149,6 +163,7 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/runs/{runId}/finish': ['/v1/runs/r1/finish', { status: 'failed', detail: 'no' }, 'token-of-r1'],
   'post /v1/runs/{runId}/approve': ['/v1/runs/r1/approve', {}],
   'post /v1/runs/{runId}/reject': ['/v1/runs/r1/reject', {}],
+  'get /v1/lanes': ['/v1/lanes'],
   'get /v1/dead-letters': ['/v1/dead-letters'],
   'get /v1/events': ['/v1/events'],
   'get /v1/events/{eventId}': [`/v1/events/${EVENT}`],

@@ -35,6 +35,7 @@ const PATHS = [
   'get /v1/events',
   'get /v1/events/{eventId}',
   'get /v1/events/{eventId}/explain',
+  'get /v1/lanes',
   'get /v1/triggers/{name}/why',
   'get /v1/triggers/{name}/stats',
   'get /v1/stats',
@@ -65,6 +66,7 @@ const read: ReadApi = {
   runs: async () => ({ ok: true, value: { runs: [] } }),
   run: unavailable,
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [] } }),
+  lanes: async () => ({ ok: true, value: [] }),
   deadLetters: async () => ({ ok: true, value: [] }),
 };
 

@@ -31,6 +31,7 @@ export const NOTHING_READ: ReadApi = {
   runs: async () => ({ ok: true, value: { runs: [] } }),
   run: absent,
   runEvents: absent,
+  lanes: async () => ({ ok: true, value: [] }),
   deadLetters: async () => ({ ok: true, value: [] }),
 };
 
