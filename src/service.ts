@@ -30,6 +30,7 @@ import { createKeptGauge } from './observability/kept.ts';
 import { createLedger } from './observability/ledger.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { createTellPools } from './pools.ts';
 import { isRepeatedTick, ScheduleKeeper } from './schedules.ts';
 import { resolveSecret, type Settings } from './settings.ts';
 import type { ServiceStore } from './service-store.ts';
@@ -243,6 +244,9 @@ export async function startWorker(
   const loaded = new LoadedInstances({ client, committer, definitions: current, log });
   definitions.subscribe(() => void loaded.tell());
   const telling = loaded.watch();
+  const tellPools = createTellPools({ client, definitions: current, log });
+  definitions.subscribe(() => void tellPools());
+  void tellPools();
   return {
     done,
     stop: async () => {
