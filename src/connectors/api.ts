@@ -32,8 +32,16 @@ export type ApiSettings = {
   /** Base address; paths go below it. */
   readonly url: string;
   readonly timeoutMs: number;
-  /** Headers of every request, and the secrets in them. */
-  authorize(): Authorized | Promise<Authorized>;
+  /** Headers for a request, and the secrets that go out with it. */
+  authorize(outgoing: Outgoing): Authorized | Promise<Authorized>;
+};
+
+/** A request as it would go out without credentials: what a signature covers. */
+export type Outgoing = {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 };
 
 export type Authorized =
@@ -41,6 +49,8 @@ export type Authorized =
       readonly ok: true;
       readonly headers: Readonly<Record<string, string>>;
       readonly secrets: readonly string[];
+      /** Who signs the TLS of the other side, in PEM; by default whom Node believes. */
+      readonly ca?: string;
     }
   | ApiFailure;
 
@@ -65,6 +75,7 @@ export type ApiFailure = {
   readonly detail: string;
   /** Absent where no answer came. */
   readonly status?: number;
+  readonly headers?: Answered['headers'];
   /** The answer's JSON. */
   readonly body?: Json;
 };
@@ -125,26 +136,27 @@ export async function callApi<T>(
   const { name, timeoutMs } = settings;
   const url = addressOf(settings.url, request);
   if (typeof url === 'string') return unusable(refused(`Target ${name}: ${url}`));
-  const authorized = await settings.authorize();
-  if (!authorized.ok) return authorized;
-  const headers = {
+  const { method, answer } = request;
+  const body = request.body === undefined ? '' : JSON.stringify(request.body);
+  const plain = {
     accept: 'application/json',
     'accept-encoding': 'identity',
     'user-agent': 'signalbox',
-    ...(request.body !== undefined && { 'content-type': 'application/json' }),
+    ...(body !== '' && { 'content-type': 'application/json' }),
     ...request.headers,
-    ...authorized.headers,
   };
+  const authorized = await settings.authorize({ method, url, headers: plain, body });
+  if (!authorized.ok) return authorized;
+  const { ca, secrets } = authorized;
+  const headers = { ...plain, ...authorized.headers };
   const bad = Object.entries(headers).find(([, value]) => !HEADER_VALUE.test(value));
   if (bad) {
     return unusable(refused(`Target ${name}: the value of header ${bad[0]} holds a character no header may carry.`));
   }
   context.heartbeat();
-  const body = request.body === undefined ? '' : JSON.stringify(request.body);
-  const { method, answer } = request;
-  const call = { url, method, headers, body, timeoutMs, answerMaxBytes: ANSWER_MAX_BYTES };
+  const call = { url, method, headers, body, timeoutMs, answerMaxBytes: ANSWER_MAX_BYTES, ...(ca && { ca }) };
   const came = await exchange(call, context.signal);
-  const redact = createRedactor(authorized.secrets);
+  const redact = createRedactor(secrets);
   const place = redact.text(`${method} ${url.origin}${url.pathname}`);
   const about = excerpt(`Target ${name}, ${place}`, 2 * REPLY_EXCERPT_MAX_CHARS);
   if (came.kind === 'answered' && isSuccess(came)) return read(answer, about, came, redact);
@@ -156,6 +168,7 @@ export async function callApi<T>(
     start,
     detail: start.detail,
     status: came.status,
+    headers: came.headers,
     ...(json !== undefined && { body: redact.json(json) }),
   };
 }

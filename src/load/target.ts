@@ -48,7 +48,9 @@ function ownProblems(spec: TargetSpec, compiler: Compiler): Problem[] {
   if ('http' in spec) return httpProblems(spec.http, compiler);
   if ('command' in spec) return commandProblems(spec.command);
   return Object.entries(spec).flatMap(([member, settings]) =>
-    typeof settings === 'object' && 'url' in settings ? urlProblems(settings.url, ['spec', member, 'url'], 'auth') : [],
+    typeof settings === 'object' && 'url' in settings && settings.url !== undefined
+      ? urlProblems(settings.url, ['spec', member, 'url'], 'auth')
+      : [],
   );
 }
 
