@@ -17,7 +17,15 @@ type Filled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  * Members that are JSON for the other side: an expression alone in a string keeps its type there. Every other string of
  * a target comes out as text.
  */
-const JSON_MEMBERS: ReadonlySet<string> = new Set(['body', 'conf', 'jobVariables', 'parameters', 'runConfig']);
+const JSON_MEMBERS: ReadonlySet<string> = new Set([
+  'body',
+  'conf',
+  'inputs',
+  'jobVariables',
+  'manifest',
+  'parameters',
+  'runConfig',
+]);
 
 /** Members that are about what was started, so their templates see `result`, the answer to the start. */
 const AFTER_START_MEMBERS: ReadonlySet<string> = new Set(['watch', 'cancel']);

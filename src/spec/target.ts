@@ -1,11 +1,15 @@
 import { z } from 'zod';
 
 import { apiVersion, metadataSchema } from './metadata.ts';
+import { argo, type ArgoTargetSpec } from './targets/argo.ts';
 import { command, type CommandTargetSpec } from './targets/command.ts';
+import { github, type GithubTargetSpec } from './targets/github.ts';
 import { http, type HttpTargetSpec } from './targets/http.ts';
 import { airflow, type AirflowTargetSpec } from './targets/airflow.ts';
 import { mlflow, type MlflowTargetSpec } from './targets/mlflow.ts';
+import { kubernetesJob, type KubernetesJobTargetSpec } from './targets/kubernetes-job.ts';
 import { prefect, type PrefectTargetSpec } from './targets/prefect.ts';
+import { sagemaker, type SagemakerTargetSpec } from './targets/sagemaker.ts';
 
 const onUnknown = z
   .enum(['hold', 'retry'])
@@ -24,6 +28,10 @@ export const targetFile = z
         z.strictObject({ airflow: airflow.describe('Runs a DAG of Airflow.'), onUnknown }),
         z.strictObject({ mlflow: mlflow.describe('Reads or changes a model in the registry of MLflow.'), onUnknown }),
         z.strictObject({ prefect: prefect.describe('Runs a Prefect deployment.'), onUnknown }),
+        z.strictObject({ sagemaker: sagemaker.describe('Runs a SageMaker pipeline.'), onUnknown }),
+        z.strictObject({ argo: argo.describe('Runs an Argo workflow template.'), onUnknown }),
+        z.strictObject({ kubernetesJob: kubernetesJob.describe('Runs a Kubernetes Job.'), onUnknown }),
+        z.strictObject({ github: github.describe('Dispatches a workflow of GitHub Actions.'), onUnknown }),
       ])
       .describe('One connector and its settings.'),
   })
@@ -39,4 +47,8 @@ export type TargetSpec = Shared &
     | { readonly airflow: AirflowTargetSpec }
     | { readonly mlflow: MlflowTargetSpec }
     | { readonly prefect: PrefectTargetSpec }
+    | { readonly sagemaker: SagemakerTargetSpec }
+    | { readonly argo: ArgoTargetSpec }
+    | { readonly kubernetesJob: KubernetesJobTargetSpec }
+    | { readonly github: GithubTargetSpec }
   );

@@ -15,6 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(state, { recursive: true, force: true }));
 
+const TOKEN = { secret: 'env:TOKEN' };
+const KEYS = { accessKeyId: TOKEN, secretAccessKey: TOKEN };
+
 /** A spec as it comes out of a definition file. */
 function specOf(spec: unknown): TargetSpec {
   return targetFile.parse({ apiVersion: 'signalbox/v1', kind: 'Target', metadata: { name: 'train' }, spec }).spec;
@@ -36,6 +39,18 @@ describe('the list of targets', () => {
     ['airflow', { airflow: { url: 'http://127.0.0.1:1', dag: 'retrain' } }, 'notStarted'],
     ['mlflow', { mlflow: { url: 'http://127.0.0.1:1', model: 'm', read: { alias: 'champion' } } }, 'notStarted'],
     ['prefect', { prefect: { url: 'http://127.0.0.1:1/api', deployment: 'a/b' } }, 'notStarted'],
+    [
+      'sagemaker',
+      { sagemaker: { url: 'http://127.0.0.1:1', region: 'eu-west-1', pipeline: 'a', credentials: KEYS } },
+      'notStarted',
+    ],
+    ['argo', { argo: { url: 'http://127.0.0.1:1', namespace: 'ml', template: 'a' } }, 'notStarted'],
+    ['kubernetesJob', { kubernetesJob: { url: 'http://127.0.0.1:1', namespace: 'ml', manifest: {} } }, 'notStarted'],
+    [
+      'github',
+      { github: { url: 'http://127.0.0.1:1', token: TOKEN, repository: 'a/b', workflow: 'c', ref: 'd' } },
+      'notStarted',
+    ],
   ])('builds %s of its definition', async (_, spec, kind) => {
     const target = createTarget({ name: 'train', directory: state, spec: specOf(spec) }, depsOf(state));
     expect(await target.start(requestOf('sb1-1'), contextOf())).toMatchObject({ kind });

@@ -39,6 +39,20 @@ describe('a target', () => {
     },
   );
 
+  it.each([
+    ['argo', 'url: "https://${{ key }}.example", namespace: ml, template: train'],
+    ['kubernetesJob', 'url: "https://${{ key }}.example", namespace: ml, manifest: {}'],
+    ['github', 'url: "https://${{ key }}.example", token: { secret: "env:T" }, repository: a/b, workflow: c, ref: d'],
+    [
+      'sagemaker',
+      'url: "https://${{ key }}.example", region: eu-west-1, pipeline: a, credentials: { accessKeyId: { secret: "env:A" }, secretAccessKey: { secret: "env:B" } }',
+    ],
+  ])('does not let an event choose the host of %s', async (kind, settings) => {
+    expect(await findingsOf(target(`{ ${kind}: { ${settings} } }`))).toEqual([
+      expect.stringContaining(`/spec/${kind}/url does not start with http:// or https:// and a host`),
+    ]);
+  });
+
   it('does not carry credentials in its address', async () => {
     expect(await findingsOf(http('https://user:word@x.example'))).toEqual([
       expect.stringMatching(/error \/spec\/http\/url holds credentials — Put them into headers/),
