@@ -9,8 +9,10 @@ import { createHttpTarget } from './targets/http.ts';
 import { createAirflowTarget } from './targets/airflow.ts';
 import { createMlflowTarget } from './targets/mlflow.ts';
 import { createKubernetesJobTarget } from './targets/kubernetes-job.ts';
+import { createPagerdutyTarget } from './targets/pagerduty.ts';
 import { createPrefectTarget } from './targets/prefect.ts';
 import { createSagemakerTarget } from './targets/sagemaker.ts';
+import { createSlackTarget } from './targets/slack.ts';
 
 /** Builds a source of its definition: the only list of source connectors, one line each, by `type`. */
 export function createSource(spec: ReceivingSpec): Source {
@@ -31,5 +33,7 @@ export function createTarget(loaded: LoadedTarget, deps: TargetDeps): Target {
   if ('argo' in spec) return createArgoTarget({ ...loaded, spec }, deps);
   if ('kubernetesJob' in spec) return createKubernetesJobTarget({ ...loaded, spec }, deps);
   if ('github' in spec) return createGithubTarget({ ...loaded, spec }, deps);
+  if ('slack' in spec) return createSlackTarget({ ...loaded, spec }, deps);
+  if ('pagerduty' in spec) return createPagerdutyTarget({ ...loaded, spec }, deps);
   return createCommandTarget({ ...loaded, spec }, deps);
 }

@@ -18,8 +18,10 @@ type Filled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
  * a target comes out as text.
  */
 const JSON_MEMBERS: ReadonlySet<string> = new Set([
+  'blocks',
   'body',
   'conf',
+  'details',
   'inputs',
   'jobVariables',
   'manifest',

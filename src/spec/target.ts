@@ -8,8 +8,10 @@ import { http, type HttpTargetSpec } from './targets/http.ts';
 import { airflow, type AirflowTargetSpec } from './targets/airflow.ts';
 import { mlflow, type MlflowTargetSpec } from './targets/mlflow.ts';
 import { kubernetesJob, type KubernetesJobTargetSpec } from './targets/kubernetes-job.ts';
+import { pagerduty, type PagerdutyTargetSpec } from './targets/pagerduty.ts';
 import { prefect, type PrefectTargetSpec } from './targets/prefect.ts';
 import { sagemaker, type SagemakerTargetSpec } from './targets/sagemaker.ts';
+import { slack, type SlackTargetSpec } from './targets/slack.ts';
 
 const onUnknown = z
   .enum(['hold', 'retry'])
@@ -32,6 +34,8 @@ export const targetFile = z
         z.strictObject({ argo: argo.describe('Runs an Argo workflow template.'), onUnknown }),
         z.strictObject({ kubernetesJob: kubernetesJob.describe('Runs a Kubernetes Job.'), onUnknown }),
         z.strictObject({ github: github.describe('Dispatches a workflow of GitHub Actions.'), onUnknown }),
+        z.strictObject({ slack: slack.describe('Posts a message to Slack.'), onUnknown }),
+        z.strictObject({ pagerduty: pagerduty.describe('Sends an event to PagerDuty.'), onUnknown }),
       ])
       .describe('One connector and its settings.'),
   })
@@ -51,4 +55,6 @@ export type TargetSpec = Shared &
     | { readonly argo: ArgoTargetSpec }
     | { readonly kubernetesJob: KubernetesJobTargetSpec }
     | { readonly github: GithubTargetSpec }
+    | { readonly slack: SlackTargetSpec }
+    | { readonly pagerduty: PagerdutyTargetSpec }
   );

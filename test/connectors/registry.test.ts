@@ -51,6 +51,8 @@ describe('the list of targets', () => {
       { github: { url: 'http://127.0.0.1:1', token: TOKEN, repository: 'a/b', workflow: 'c', ref: 'd' } },
       'notStarted',
     ],
+    ['slack', { slack: { webhook: TOKEN } }, 'notStarted'],
+    ['pagerduty', { pagerduty: { url: 'http://127.0.0.1:1', routingKey: TOKEN } }, 'notStarted'],
   ])('builds %s of its definition', async (_, spec, kind) => {
     const target = createTarget({ name: 'train', directory: state, spec: specOf(spec) }, depsOf(state));
     expect(await target.start(requestOf('sb1-1'), contextOf())).toMatchObject({ kind });

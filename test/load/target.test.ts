@@ -42,6 +42,7 @@ describe('a target', () => {
   it.each([
     ['argo', 'url: "https://${{ key }}.example", namespace: ml, template: train'],
     ['kubernetesJob', 'url: "https://${{ key }}.example", namespace: ml, manifest: {}'],
+    ['pagerduty', 'url: "https://${{ key }}.example", routingKey: { secret: "env:KEY" }'],
     ['github', 'url: "https://${{ key }}.example", token: { secret: "env:T" }, repository: a/b, workflow: c, ref: d'],
     [
       'sagemaker',
@@ -50,6 +51,13 @@ describe('a target', () => {
   ])('does not let an event choose the host of %s', async (kind, settings) => {
     expect(await findingsOf(target(`{ ${kind}: { ${settings} } }`))).toEqual([
       expect.stringContaining(`/spec/${kind}/url does not start with http:// or https:// and a host`),
+    ]);
+  });
+
+  it('needs to be told which alert to resolve', async () => {
+    const settings = '{ routingKey: { secret: "env:KEY" }, action: resolve }';
+    expect(await findingsOf(target(`{ pagerduty: ${settings} }`))).toEqual([
+      expect.stringContaining('/spec/pagerduty/dedupKey is required to acknowledge or resolve'),
     ]);
   });
 
