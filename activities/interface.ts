@@ -1,4 +1,4 @@
-import type { DeadLetterInput, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { DeadLetterInput, HandedOver, ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
@@ -83,6 +83,16 @@ type NotifyInput = AboutRun & {
   readonly token: string;
 };
 
+/** A run to start once more; `params` is what a person gave for it. */
+type ReplayInput = {
+  readonly trigger: string;
+  readonly run: RunRequest;
+  /** Counts the replays wanted of its dead letter, from 1. */
+  readonly attempt: number;
+  readonly params?: JsonObject;
+  readonly by: string;
+};
+
 /** Everything workflows have done outside of them. */
 export type Activities = {
   /** Starts run workflows by their ids; safe to repeat. */
@@ -111,6 +121,8 @@ export type Activities = {
   tick(input: { readonly source: string; readonly scheduledAt: number }): Promise<{ readonly outcome: string }>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
+  /** Hands a run that was given up over to the instance once more; safe to repeat with the same `attempt`. */
+  replayRun(input: ReplayInput): Promise<HandedOver>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
   recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
   /** Tells an instance of a segment; resolves when Temporal has it. */

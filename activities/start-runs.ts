@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 
 import type { RunInput } from '../src/contract/messages.ts';
-import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../src/contract/names.ts';
+import { instanceId, runDeadLetterId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../src/contract/names.ts';
 import type { RunRequest, StartReport } from '../src/core/fact.ts';
 import type { Activities } from './interface.ts';
 
@@ -16,7 +16,7 @@ export const startRuns: Activities['startRuns'] = ({ trigger, runs }) => {
 };
 
 async function startRun(client: Client, trigger: string, run: RunRequest): Promise<StartReport> {
-  const { runId, key, cause, settings, items, members, generation } = run;
+  const { runId, key, cause, settings, items, members, generation, replays } = run;
   const input: RunInput = { version: 1, trigger, run };
   try {
     await client.workflow.start(WORKFLOW.run, {
@@ -32,6 +32,7 @@ async function startRun(client: Client, trigger: string, run: RunRequest): Promi
         instance: instanceId(trigger),
         generation,
         eventCount: items.length,
+        ...(replays && { replays, deadLetter: runDeadLetterId(replays.runId) }),
         eventIds: items.slice(0, MEMO_EVENTS_MAX).map((item) => item.eventId),
       },
       typedSearchAttributes: [

@@ -170,6 +170,31 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Look at what serves now and undo by hand what the detail names; nothing is repeated by itself.',
   },
+  letter_closed: {
+    status: 409,
+    retryable: false,
+    remedy: 'It was replayed or discarded, as the detail says. Look at the run it became, or send the event again.',
+  },
+  letter_replaying: {
+    status: 409,
+    retryable: false,
+    remedy: 'Wait for the replay to come to its end, then look again.',
+  },
+  not_editable: {
+    status: 409,
+    retryable: false,
+    remedy: 'Only the parameters of a run can be edited. Correct the definition or send the event anew.',
+  },
+  replay_refused: {
+    status: 409,
+    retryable: false,
+    remedy: 'The dead letter stays open. Correct what the detail says, then replay it again.',
+  },
+  not_replayable: {
+    status: 409,
+    retryable: false,
+    remedy: 'It does not hold what a replay needs. Fire the trigger by hand or send the event again, then discard it.',
+  },
   not_followed: {
     status: 409,
     retryable: false,

@@ -146,8 +146,9 @@ async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['sta
   if (outcome.kind === 'dead') {
     const { code, place, detail, params } = outcome;
     const event = { runId, trigger, key, target: decided.settings.target, ...(params !== undefined && { params }) };
-    const entries = [{ at: Date.now(), id: runId, key, detail, event }];
-    await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
+    const entries = [{ at: Date.now(), id: runId, key, detail, event, run: decided }];
+    const { target } = decided.settings;
+    await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, target, entries }]);
   }
   const neverBegan = outcome.kind === 'ended' && outcome.began === false;
   const counted = { ...(!asks && { firedAt }), ...(neverBegan && { began: false as const }) };

@@ -65,7 +65,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
     },
     { validator: checkQuestion },
   );
-  for (const kind of ['pause', 'resume', 'fire', 'breaker'] as const) {
+  for (const kind of ['pause', 'resume', 'fire', 'replay', 'breaker'] as const) {
     setHandler(orderUpdate(kind), (message) => instance.order(message), {
       validator: (message) => checkOrder(message, kind),
     });

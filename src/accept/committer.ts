@@ -3,7 +3,7 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
 import { softGrowthBytes } from '../contract/continuation.ts';
 import { BATCH_BYTES_MAX, BATCH_OFFERS_MAX } from '../contract/limits.ts';
-import type { Batch, DeadLetterInput } from '../contract/messages.ts';
+import type { Batch, DeadLetterInput, HandedOver } from '../contract/messages.ts';
 import { instanceId, SEARCH_ATTRIBUTE, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
 import type { InstancePressure, Segment } from '../contract/spill.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
@@ -12,6 +12,7 @@ import { utf8Bytes } from '../core/json-bytes.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { Credit, loadOf } from './credit.ts';
+import { giveOrder, handedOver, hasRoom, type Replay, replayOrder } from './hand-over.ts';
 import { instanceStart } from './instance-start.ts';
 import { COMMIT_DEADLINE_MS, type Committed, Lane } from './lane.ts';
 import { Spill } from './spill.ts';
@@ -83,6 +84,21 @@ export class Committer {
   deadLetter(workflowId: string, letter: DeadLetterInput, entry: DeadLetterEntry): Promise<Committed> {
     const lane = this.letters.get(workflowId) ?? this.letterLane(workflowId, letter);
     return lane.commit(entry);
+  }
+
+  /** Hands a run that was given up over to the instance of its trigger once more. Rejects while Temporal is away. */
+  async replay(definition: Definition, replay: Replay): Promise<HandedOver> {
+    const { name } = definition;
+    if (!hasRoom(await this.pressureOf(instanceId(name)), replay.run)) {
+      return { ok: false, code: 'saturated', detail: `Trigger ${name} has no room for the events of the run now.` };
+    }
+    const order = replayOrder(replay);
+    const { root, ordinal } = order.replays;
+    const answer = await giveOrder(this.client, definition, order, {
+      deadline: this.now() + COMMIT_DEADLINE_MS,
+      updateId: `${root}/${ordinal}/${replay.attempt}`,
+    });
+    return handedOver(name, order, answer);
   }
 
   private instance(definition: Definition): InstanceLane {
@@ -182,6 +198,7 @@ export class Committer {
       onIdle: () => this.letters.delete(workflowId),
       admit: () => Promise.resolve(undefined),
       send: async (entries) => {
+        const [first] = entries;
         const handle = await this.client.withDeadline(this.now() + COMMIT_DEADLINE_MS, () =>
           this.client.workflow.signalWithStart(WORKFLOW.deadLetter, {
             workflowId,
@@ -193,6 +210,10 @@ export class Committer {
             memo: { trigger: instanceId(letter.trigger), code: letter.code, place: letter.place },
             typedSearchAttributes: [
               { key: SEARCH_ATTRIBUTE.trigger, value: letter.trigger },
+              ...(letter.target === undefined ? [] : [{ key: SEARCH_ATTRIBUTE.target, value: letter.target }]),
+              ...(letter.of !== 'run' || first?.key === undefined
+                ? []
+                : [{ key: SEARCH_ATTRIBUTE.key, value: first.key }]),
               { key: SEARCH_ATTRIBUTE.outcome, value: letter.code },
             ],
           }),

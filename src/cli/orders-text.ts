@@ -29,6 +29,8 @@ function decidedText({ kind, key, stage, eventCount, runId, detail, why, dueAt }
       return `collects in ${stage ?? ''}${about}${of}${until}`;
     case 'suppressed':
       return `suppressed by ${stage ?? ''}${about}${of}${because}`;
+    case 'replayed':
+      return `takes run ${detail ?? ''} again${about}${of}`;
     case 'breaker':
       return `breaker ${detail ?? ''}${of}`;
     default:

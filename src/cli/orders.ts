@@ -74,7 +74,8 @@ function pathOf(trigger = '', kind: string): string {
   return `/v1/triggers/${encodeURIComponent(trigger)}/${kind}`;
 }
 
-function parse(text: string): Json | undefined {
+/** JSON that a person wrote; undefined where it is none. */
+export function parse(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);
     return value;

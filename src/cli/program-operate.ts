@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
+import { discardLetter, editLetter, letter, type LetterFilter, letters, replayLetter } from './dead-letters.ts';
 import { dryRun } from './dry-run.ts';
 import { couldNotRun, type ExitCode } from './exit.ts';
 import { lanes } from './lanes.ts';
@@ -36,6 +37,28 @@ export function addLanes(program: Command, settings: Settings, end: End): void {
   withOutput(program.command('lanes'))
     .description('show lanes and pools: which runs hold a place, and which wait')
     .action(({ output }: WithOutput) => end(lanes(output, findService(settings))));
+}
+
+/** The command by which people look at what needs them, and deal with it. */
+export function addDeadLetters(program: Command, settings: Settings, end: End): void {
+  withBy(withOutput(program.command('dead-letters').alias('dlq')))
+    .description('list what needs a person, or look at one dead letter and deal with it')
+    .addArgument(
+      new Argument('[action]', 'what to do').choices(['ls', 'show', 'edit', 'replay', 'discard']).default('ls'),
+    )
+    .argument('[id]', 'of the dead letter, or of its run')
+    .option('--trigger <name>', 'list those of one trigger')
+    .option('--target <name>', 'list those of one target')
+    .option('--code <code>', 'list those of one code, such as target_rejected')
+    .option('--kind <kind>', 'list those of runs or of events: run, events')
+    .option('--key <key>', 'list those of the runs of one key')
+    .option('--limit <count>', 'list at most so many (1 to 200)')
+    .option('--page <next>', 'go on where the page before ended')
+    .option('--params <json>', 'edit: an object; its members replace those of the definition')
+    .option('--reason <text>', 'why; discard needs it')
+    .action((action: LetterAction, id: string | undefined, options: LetterOptions) =>
+      end(onLetters(action, id, options, settings)),
+    );
 }
 
 /** The command by which people restore what can be searched. */
@@ -94,6 +117,32 @@ export function addDryRun(program: Command, settings: Settings, end: End): void 
 
 function withBy(command: Command): Command {
   return command.option('--by <name>', 'who acts, for the audit log; default: who is logged in');
+}
+
+type LetterAction = 'ls' | 'show' | 'edit' | 'replay' | 'discard';
+type LetterOptions = WithOutput &
+  LetterFilter & { readonly by?: string; readonly reason?: string; readonly params?: string };
+
+async function onLetters(
+  action: LetterAction,
+  id: string | undefined,
+  { output, by, reason, params, ...filter }: LetterOptions,
+  settings: Settings,
+): Promise<ExitCode> {
+  const service = findService(settings);
+  const who = given({ by, reason });
+  if (action === 'ls') return letters(filter, output, service);
+  if (id === undefined) return giveUp(couldNotRun(`dead-letters ${action} needs an id`, 'Ids: signalbox dead-letters'));
+  switch (action) {
+    case 'show':
+      return letter(id, output, service);
+    case 'replay':
+      return replayLetter(id, who, output, service);
+    case 'edit':
+      return editLetter(id, params, who, output, service);
+    case 'discard':
+      return discardLetter(id, who, output, service);
+  }
 }
 
 type Action = 'get' | 'cancel' | 'approve' | 'reject';

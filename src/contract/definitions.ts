@@ -4,6 +4,7 @@ import type { CarriedState } from '../core/carried.ts';
 import type { Order } from '../core/input.ts';
 import type { KeyView } from '../core/key-view.ts';
 import type { InstanceVerdict } from '../core/verdicts.ts';
+import type { JsonObject } from '../spec/json.ts';
 import type { Whereabouts } from '../core/whereabouts.ts';
 import type { ApprovalDecision } from '../core/approval.ts';
 import type {
@@ -13,6 +14,11 @@ import type {
   DeadLetterInput,
   FinishAnswer,
   InstanceView,
+  LetterBrief,
+  LetterEdit,
+  LetterEnd,
+  LetterOrder,
+  LetterReplay,
   OrderAnswer,
   OrderMessage,
 } from './messages.ts';
@@ -61,6 +67,7 @@ const ORDERS = {
   pause: defineUpdate<OrderAnswer, [OrderMessage]>('pause'),
   resume: defineUpdate<OrderAnswer, [OrderMessage]>('resume'),
   fire: defineUpdate<OrderAnswer, [OrderMessage]>('fire'),
+  replay: defineUpdate<OrderAnswer, [OrderMessage]>('replay'),
   breaker: defineUpdate<OrderAnswer, [OrderMessage]>('breaker'),
 } as const;
 
@@ -74,6 +81,18 @@ export const entriesSignal = defineSignal<[DeadLetterBatch]>('entries');
 
 /** A person is done with a dead letter. */
 export const discardSignal = defineSignal<[{ readonly reason: string }]>('discard');
+
+/** A person hands what a dead letter holds over once more. Twice at once is one replay. */
+export const replayLetterUpdate = defineUpdate<LetterReplay, [LetterOrder]>('replay');
+
+/** A person gives the parameters of the run's replay. Answers what stands. */
+export const editLetterUpdate = defineUpdate<JsonObject, [LetterEdit]>('edit');
+
+/** A person is done with a dead letter, and hears whether it was. */
+export const discardLetterUpdate = defineUpdate<LetterEnd, [LetterOrder]>('discard');
+
+/** What lists show of a dead letter. */
+export const letterBriefQuery = defineQuery<LetterBrief>('brief');
 
 /** What a dead letter holds. */
 export const deadLetterQuery = defineQuery<DeadLetterInput>('deadLetter');

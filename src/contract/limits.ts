@@ -33,5 +33,7 @@ export const SEGMENTS_MAX = 64;
 /** Most callers waiting for verdicts of one instance; Temporal takes 10 updates in flight. */
 export const WAITING_MAX = 8;
 
+/** Most parameters of a run at their top level. */
+export const PARAMS_MAX_COUNT = 64;
 /** Resolved parameters of a run; larger `items` become a manifest. */
 export const PARAMS_MAX_BYTES = 64 * 1_024;

@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../core/ledger.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { StateView } from '../core/view.ts';
 import type { Definition } from '../spec/definition.ts';
-import type { Json } from '../spec/json.ts';
+import type { Json, JsonObject } from '../spec/json.ts';
 import type { CarriedSpill, Segment, SpillPressure } from './spill.ts';
 
 /** What a sender commits to an instance in one signal. */
@@ -84,7 +84,51 @@ export type DeadLetterInput = {
   readonly entries: readonly DeadLetterEntry[];
   /** Entries that came when it was full: counted, not kept. */
   readonly beyond?: number;
+  /** What its run, or runs of its trigger, call. */
+  readonly target?: string;
+  readonly handling?: LetterHandling;
 };
+
+/** What people have done with an open dead letter. Times are epoch milliseconds. */
+export type LetterHandling = {
+  /** Replays that were begun. */
+  readonly attempts: number;
+  readonly edited?: { readonly params: JsonObject; readonly by: string; readonly at: number };
+  /** Why the last replay was not taken. */
+  readonly refused?: { readonly code: string; readonly detail: string; readonly by: string; readonly at: number };
+};
+
+/** A dead letter in a line. */
+export type LetterBrief = LetterHandling & {
+  readonly count: number;
+  /** Of the latest entry. */
+  readonly detail: string;
+  /** When the first of what it holds came, epoch milliseconds. */
+  readonly sinceAt: number;
+};
+
+/** Who wants something of a dead letter, and why. */
+export type LetterOrder = { readonly by: string; readonly reason?: string };
+
+export type LetterEdit = LetterOrder & { readonly params: JsonObject };
+
+/** What the instance made of a replayed run; without `ok` nothing was taken. */
+export type HandedOver =
+  | { readonly ok: true; readonly runId: string; readonly fate: 'started' | 'waiting'; readonly why?: string }
+  | {
+      readonly ok: false;
+      /** Of the catalogue. */
+      readonly code: 'replay_refused' | 'not_replayable' | 'saturated';
+      readonly detail: string;
+    };
+
+/** What a replay of a dead letter came to: it stays open where something of it was not taken. */
+export type LetterReplay = HandedOver & { readonly open: boolean };
+
+/** How a dead letter was closed. */
+export type LetterEnd =
+  | { readonly discarded: string; readonly by?: string }
+  | { readonly replayed: string; readonly by: string; readonly reason?: string };
 
 /** Entries for an open dead letter, in one signal. */
 export type DeadLetterBatch = { readonly version: 1; readonly entries: readonly DeadLetterEntry[] };

@@ -39,6 +39,11 @@ export function runDeadLetterId(runId: string): string {
   return `dead-letter/${runId}`;
 }
 
+/** The dead letter that a person means: by its id, or by that of its run. */
+export function deadLetterIdOf(named: string): string {
+  return named.startsWith('dead-letter/') ? named : runDeadLetterId(named);
+}
+
 /** What people filter by in the Temporal UI. */
 export const SEARCH_ATTRIBUTE = {
   trigger: defineSearchAttributeKey('SignalboxTrigger', 'KEYWORD'),

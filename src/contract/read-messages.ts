@@ -1,5 +1,5 @@
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
-import type { ApprovalReport, RunReport } from '../core/fact.ts';
+import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { isDefinition } from './read-definition.ts';
@@ -128,6 +128,14 @@ function isApproval(value: unknown): value is ApprovalReport {
 
 function isEntry(value: unknown): value is DeadLetterEntry {
   if (!isObject(value)) return false;
-  const { at, id, key, detail, event } = value;
-  return isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail) && isMaybe(event, isObject);
+  const { at, id, key, detail, event, run } = value;
+  const isShown = isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail);
+  return isShown && isMaybe(event, isObject) && (run === undefined || isRun(run));
+}
+
+/** As much of a run as a replay of it relies on. */
+function isRun(value: unknown): value is RunRequest {
+  if (!isObject(value)) return false;
+  const { runId, key, items, last, params } = value;
+  return isText(runId) && isText(key) && Array.isArray(items) && isObject(last) && isMaybe(params, isObject);
 }

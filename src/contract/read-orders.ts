@@ -1,7 +1,8 @@
 import type { Order } from '../core/input.ts';
-import type { ApprovalAnswer, FinishAnswer, OrderMessage } from './messages.ts';
+import { PARAMS_MAX_COUNT } from './limits.ts';
+import type { ApprovalAnswer, FinishAnswer, LetterEdit, LetterOrder, OrderMessage } from './messages.ts';
 import { isDefinition } from './read-definition.ts';
-import { isMaybe, isObject, isText, type Members } from './shapes.ts';
+import { isFiniteNumber, isListOf, isMaybe, isObject, isText, type Members } from './shapes.ts';
 
 /** Who answered and why, in characters: shown in one line of the details. */
 const BY_MAX_CHARS = 200;
@@ -39,11 +40,40 @@ function isOrder(order: Members): boolean {
   switch (kind) {
     case 'fire':
       return isName(key) && isName(order['id']) && isMaybe(order['params'], isObject) && isBoolean(order['force']);
+    case 'replay':
+      return isName(key) && isReplay(order);
     case 'breaker':
       return order['to'] === 'open' || order['to'] === 'closed';
     default:
       return true;
   }
+}
+
+function isReplay({ replays, items, last, params }: Members): boolean {
+  if (!isObject(replays) || !isName(replays['runId']) || !isName(replays['root'])) return false;
+  const isItem = (item: unknown) => isObject(item) && isText(item['eventId']) && isFiniteNumber(item['time']);
+  const { ordinal } = replays;
+  return (
+    Number.isInteger(ordinal) &&
+    Number(ordinal) >= 1 &&
+    isListOf(items, isItem) &&
+    isObject(last) &&
+    isMaybe(params, isObject)
+  );
+}
+
+/** Whether what somebody wants of a dead letter says who and why. */
+export function isLetterOrder(order: unknown): order is LetterOrder {
+  if (!isObject(order)) return false;
+  const { by, reason = '' } = order;
+  return isName(by) && isText(reason) && reason.length <= REASON_MAX_CHARS;
+}
+
+/** Whether the argument of an edit can be used; how large the parameters may be is up to whoever takes them. */
+export function isLetterEdit(order: unknown): order is LetterEdit {
+  if (!isLetterOrder(order)) return false;
+  const { params }: Members = order;
+  return isObject(params) && Object.keys(params).length <= PARAMS_MAX_COUNT;
 }
 
 function isName(value: unknown): value is string {

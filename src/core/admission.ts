@@ -31,8 +31,9 @@ function closedFor(view: View, candidate: Candidate): Closed | undefined {
 
 /** What waits first of a key, as a candidate. */
 function candidateOf(key: string, waiting: Waiting): Candidate {
-  const { items, last, receivedAt, bytes, cause, params, force, turn } = waiting;
-  return { key, items, last, receivedAt, bytes, cause, turn, ...(params && { params }), ...(force && { force }) };
+  const { items, last, receivedAt, bytes, cause, params, force, replays, turn } = waiting;
+  const given = { ...(params && { params }), ...(force && { force }), ...(replays && { replays }) };
+  return { key, items, last, receivedAt, bytes, cause, turn, ...given };
 }
 
 /** A candidate that leaves its windows: it starts where every stage is open, or becomes what the first closed one says. */
@@ -131,9 +132,10 @@ export function decideServe(view: View, stage: LineName): Decision {
 
 type Wait = Pick<Extract<Draft, { kind: 'candidateWaits' }>, 'how' | 'stage' | 'reason' | 'joins' | 'untilAt'>;
 
-function waits({ key, cause, params, force, items, last, receivedAt, bytes }: Candidate, wait: Wait): Draft {
+function waits({ key, cause, params, force, replays, items, last, receivedAt, bytes }: Candidate, wait: Wait): Draft {
   const unit = { items, last, receivedAt, bytes };
-  return { kind: 'candidateWaits', key, ...wait, cause, unit, ...(params && { params }), ...(force && { force }) };
+  const given = { ...(params && { params }), ...(force && { force }), ...(replays && { replays }) };
+  return { kind: 'candidateWaits', key, ...wait, cause, unit, ...given };
 }
 
 function suppressed({ key, items }: Candidate, stage: StageName, reason: Reason): Draft {
@@ -148,7 +150,7 @@ function before(drafts: readonly Draft[], then: Decision, next?: Decision['moves
 /** Decides a run, unless freshness leaves none of its events or the same run is being started. */
 function start(view: View, candidate: Candidate, sole: boolean, asks?: 'cooldown' | 'rate'): Decision {
   const { definition, at, state } = view;
-  const { key, cause, last } = candidate;
+  const { key, cause, last, replays } = candidate;
   const drafts: Draft[] = [];
   const items = candidate.items.filter((item) => {
     const reason = staleness(view, item.time, 'fire');
@@ -157,7 +159,8 @@ function start(view: View, candidate: Candidate, sole: boolean, asks?: 'cooldown
   });
   if (items.length === 0 && candidate.items.length > 0) return { ...NOTHING, drafts };
   const eventIds = items.map((item) => item.eventId);
-  const members = { ...(last.identity !== undefined && { identity: last.identity }), eventIds };
+  const identity = last.identity === undefined ? {} : { identity: last.identity };
+  const members = { ...identity, eventIds, ...(replays && { replays }) };
   const runId = runIdOf({ trigger: definition.name, key, cause, ...members });
   if (state.starting.has(runId)) {
     const again: Draft = {
@@ -185,6 +188,7 @@ function start(view: View, candidate: Candidate, sole: boolean, asks?: 'cooldown
     bytes: allKept ? candidate.bytes : gatheredBytes(items, last),
     ...(asks && { asks: { stage: asks } }),
     ...(candidate.params && { params: candidate.params }),
+    ...(replays && { replays }),
   };
   const effect: Effect = { kind: 'startRun', run, sole };
   return { drafts: [...drafts, { kind: 'runDecided', run, ...countedBy(view, run) }], effects: [effect], moves: [] };

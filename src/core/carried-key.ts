@@ -10,7 +10,7 @@ import {
 } from './carried-item.ts';
 import { type CarriedLimits, carryLimits, restoreLimits } from './carried-limits.ts';
 import type { SettingsRows, SettingsTables } from './carried-table.ts';
-import type { Cause, Waits } from './fact.ts';
+import type { Cause, ReplayOf, Waits } from './fact.ts';
 import { settleLimitsAt } from './limit-count.ts';
 import type { LastEvent, Offer } from './offer.ts';
 import type { OrderValue, StageName } from './reason.ts';
@@ -29,7 +29,7 @@ type CarriedWindow = readonly [
 ];
 /** Stage, until, earliest arrival, last event, events: what releases without lines held. */
 type CarriedHold = readonly [StageName, number, number, LastEvent, readonly CarriedItem[]];
-/** Turn, how, stage, until, since, cause, events, params, 1 where it is forced. */
+/** Turn, how, stage, until, since, cause, events, params, 1 where it is forced, what it replays. */
 type CarriedWaiting = readonly [
   number,
   Waits,
@@ -39,7 +39,8 @@ type CarriedWaiting = readonly [
   Cause,
   CarriedUnit,
   (JsonObject | null)?,
-  1?,
+  (0 | 1)?,
+  ReplayOf?,
 ];
 /** Highest value that went on, when, and what is being sorted: value, due, events. */
 type CarriedOrder = readonly [OrderValue | null, number, readonly (readonly [OrderValue, number, CarriedUnit])[]];
@@ -172,16 +173,17 @@ function restoreWindow(carried: CarriedWindow, clock: number, rows: SettingsRows
 }
 
 function carryWaiting(waiting: Waiting, clock: number): CarriedWaiting {
-  const { turn, how, stage, untilAt, sinceAt, cause, params, force } = waiting;
+  const { turn, how, stage, untilAt, sinceAt, cause, params, force, replays } = waiting;
   const carried = [turn, how, stage, untilAt ?? null, sinceAt, cause, carryUnit(waiting, clock)] as const;
+  if (replays) return [...carried, params ?? null, force ? 1 : 0, replays];
   if (force) return [...carried, params ?? null, 1];
   return params === undefined ? carried : [...carried, params];
 }
 
 function restoreWaiting(carried: CarriedWaiting, clock: number): Waiting {
-  const [turn, how, stage, untilAt, sinceAt, cause, [receivedAt, last, items], params, force] = carried;
+  const [turn, how, stage, untilAt, sinceAt, cause, [receivedAt, last, items], params, force, replays] = carried;
   const until = { ...(untilAt !== null && { untilAt }) };
-  const given = { ...(params && { params }), ...(force && { force: true as const }) };
+  const given = { ...(params && { params }), ...(force && { force: true as const }), ...(replays && { replays }) };
   return { turn, how, stage, sinceAt, cause, ...until, ...given, ...restoreGathered(receivedAt, last, items, clock) };
 }
 

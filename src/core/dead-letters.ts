@@ -1,4 +1,5 @@
 import type { JsonObject } from '../spec/json.ts';
+import type { RunRequest } from './fact.ts';
 import { jsonBytes } from './json-bytes.ts';
 
 /** One event or run that needs a person. */
@@ -10,6 +11,8 @@ export type DeadLetterEntry = {
   readonly detail: string;
   /** What a person needs to repair and replay it; left out where the dead letter holds too much already. */
   readonly event?: JsonObject;
+  /** Of a run, the run itself: what a replay starts again. */
+  readonly run?: RunRequest;
 };
 
 /** What an open dead letter holds. */
@@ -25,6 +28,8 @@ export type Held = {
 const ENTRIES_MAX = 1_000;
 /** Bytes of events it keeps, well under what one payload may hold; past that an entry stays without its event. */
 const EVENTS_MAX_BYTES = 512 * 1_024;
+/** Bytes of a run that it keeps for its replay: an instance holds no more of events, and one payload takes 2 MB. */
+const RUN_MAX_BYTES = 1_024 * 1_024;
 /** Characters kept of an entry's detail: 1,000 of them stay well under one payload too, whatever they hold. */
 const DETAIL_MAX_CHARS = 300;
 
@@ -36,26 +41,54 @@ export function addEntry(held: Held, entry: DeadLetterEntry): void {
     return;
   }
   const bytes = jsonBytes(entry.event);
-  const { event, detail, ...rest } = entry;
-  const reference = { ...rest, detail: detail.slice(0, DETAIL_MAX_CHARS) };
+  const { event, detail, run, ...rest } = entry;
+  const isKept = run !== undefined && jsonBytes(run) <= RUN_MAX_BYTES;
+  const reference = { ...rest, detail: detail.slice(0, DETAIL_MAX_CHARS), ...(isKept && { run }) };
   const keeps = event !== undefined && held.bytes + bytes <= EVENTS_MAX_BYTES;
   held.entries.push(keeps ? { ...reference, event } : reference);
   if (keeps) held.bytes += bytes;
 }
 
-/** The entries for people, in Markdown. */
+/** What an open dead letter says of itself. */
+type About = {
+  readonly of: 'events' | 'run';
+  readonly code: string;
+  readonly place: string;
+  readonly trigger: string;
+  readonly generation: string;
+  readonly handling?: {
+    readonly edited?: { readonly by: string; readonly at: number };
+    readonly refused?: { readonly code: string; readonly detail: string; readonly by: string; readonly at: number };
+  };
+};
+
+/** The entries for people, in Markdown, and what people have tried. */
 export function deadLetterText(
-  of: { code: string; place: string; trigger: string; generation: string },
+  { of, code, place, trigger, generation, handling = {} }: About,
   held: Held,
+  timeText: (at: number) => string,
 ): string {
   const shown = held.entries.slice(-10).map((entry) => `- \`${entry.id}\` ${entry.detail}`);
   const count = held.entries.length + held.beyond;
+  const { edited, refused } = handling;
   return [
-    `**${of.code}** at \`${of.place}\` of trigger \`${of.trigger}\`, generation \`${of.generation}\``,
+    `**${code}** at \`${place}\` of trigger \`${trigger}\`, generation \`${generation}\``,
     '',
     `${count} ${count === 1 ? 'entry' : 'entries'}${held.beyond > 0 ? `, ${held.beyond} of them only counted` : ''}; the latest:`,
     ...shown,
     '',
-    'It stays open until a person is done with it: send the signal `discard` with `{ "reason": "…" }`.',
+    ...(edited ? [`Its replay has parameters that ${edited.by} gave at ${timeText(edited.at)}.`, ''] : []),
+    ...(refused
+      ? [`The replay by ${refused.by} at ${timeText(refused.at)} was refused, ${refused.code}: ${refused.detail}`, '']
+      : []),
+    `It stays open until a person is done with it: the updates \`replay\`${of === 'run' ? ', `edit`' : ''} and \`discard\` take \`{ "by": "…", "reason": "…" }\`.`,
   ].join('\n');
+}
+
+/** How it was closed, in Markdown. */
+export function letterEndText(
+  end: { readonly discarded: string; readonly by?: string } | { readonly replayed: string; readonly by: string },
+): string {
+  if ('replayed' in end) return `**Replayed** by ${end.by} as \`${end.replayed}\`.`;
+  return `**Discarded**${end.by === undefined ? '' : ` by ${end.by}`}: ${end.discarded}`;
 }

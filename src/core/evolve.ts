@@ -41,6 +41,10 @@ function apply(state: TriggerState, fact: Fact): void {
     case 'fired':
     case 'recovered':
       return;
+    case 'replayed':
+      // They come in once more, and are counted once more wherever they end.
+      state.counts.accepted += fact.eventCount;
+      return;
     case 'orderAdvanced':
     case 'unitSorted':
     case 'sortedReleased':

@@ -18,6 +18,9 @@ import type { Unit } from './unit.ts';
  */
 export type Cause = 'events' | 'full' | 'deadline' | 'fallback' | 'manual' | 'replay';
 
+/** Which run a run does again: `root` is where the line of replays begins, `ordinal` its number in it, from 1. */
+export type ReplayOf = { readonly runId: string; readonly root: string; readonly ordinal: number };
+
 /** A decided run, complete: starting it twice from the same request starts one. */
 export type RunRequest = {
   readonly runId: string;
@@ -38,8 +41,10 @@ export type RunRequest = {
   readonly receivedAt: number;
   /** A limit with `onExcess: ask` is closed: a person is asked before it starts, and only then does it count. */
   readonly asks?: { readonly stage: 'cooldown' | 'rate' };
-  /** Given by the person who fired it; a member replaces that of the definition's params. */
+  /** Given by the person who fired or edited it; a member replaces that of the definition's params. */
   readonly params?: JsonObject;
+  /** Its cause is `replay`. */
+  readonly replays?: ReplayOf;
 };
 
 /** How the start of a run ended, as the starting activity reports it. */
@@ -157,6 +162,7 @@ type What =
       readonly unit: Unit;
       readonly params?: JsonObject;
       readonly force?: true;
+      readonly replays?: ReplayOf;
     })
   /** The first that waits of the key still waits, for something else. */
   | (About & {
@@ -191,6 +197,13 @@ type What =
   | ({ readonly kind: 'recovered' } & TakenOver)
   | (About & { readonly kind: 'eventKept'; readonly offer: Offer })
   | (About & { readonly kind: 'fired'; readonly id: string; readonly force: boolean; readonly by: string })
+  /** Events that were part of another run come in once more. */
+  | (About & {
+      readonly kind: 'replayed';
+      readonly replays: ReplayOf;
+      readonly eventCount: number;
+      readonly by: string;
+    })
   /** What the key no longer needs is let go: a cooldown that is over, starts and failures out of their span. */
   | (About & { readonly kind: 'keyExpired' });
 

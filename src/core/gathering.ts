@@ -85,15 +85,15 @@ export function release(state: TriggerState, gathered: Gathered | undefined): vo
   if (gathered) addPending(state, -gathered.items.length, -gathered.bytes);
 }
 
-/** Bytes of a waiting candidate that count as pending: its events, and what the person gave who fired it. */
-export function waitingBytes({ bytes, params }: Pick<Waiting, 'bytes' | 'params'>): number {
-  return bytes + jsonBytes(params);
+/** Bytes of a waiting candidate that count as pending: its events, what a person gave for it, and what it replays. */
+export function waitingBytes({ bytes, params, replays }: Pick<Waiting, 'bytes' | 'params' | 'replays'>): number {
+  return bytes + jsonBytes(params) + jsonBytes(replays);
 }
 
 /** A candidate begins to wait: behind the others of its key, or as one with what is held. */
 export function wait(state: TriggerState, key: KeyState, fact: FactOf<'candidateWaits'>): void {
   key.waiting ??= [];
-  const { how, stage, untilAt, cause, params, force, unit, at } = fact;
+  const { how, stage, untilAt, cause, params, force, replays, unit, at } = fact;
   const held = fact.joins ? key.waiting.find(joinable) : undefined;
   if (held) {
     join(state, held, unit);
@@ -110,6 +110,7 @@ export function wait(state: TriggerState, key: KeyState, fact: FactOf<'candidate
     cause,
     ...(params && { params }),
     ...(force && { force }),
+    ...(replays && { replays }),
     items: [...items],
     last,
     receivedAt,

@@ -1,7 +1,7 @@
 import type { Definition } from '../spec/definition.ts';
 import type { JsonObject } from '../spec/json.ts';
-import type { ApprovalReport, RunReport, StartReport, TakenOver } from './fact.ts';
-import type { Offer } from './offer.ts';
+import type { ApprovalReport, ReplayOf, RunReport, StartReport, TakenOver } from './fact.ts';
+import type { Item, LastEvent, Offer } from './offer.ts';
 
 /** What a person asks of an instance. A `key` limits it to that key. */
 export type Order =
@@ -14,6 +14,16 @@ export type Order =
       readonly id: string;
       readonly params?: JsonObject;
       readonly force: boolean;
+      readonly by: string;
+    }
+  /** What a run was made of becomes a run again, from admission on. The same `replays` again is the same order. */
+  | {
+      readonly kind: 'replay';
+      readonly key: string;
+      readonly replays: ReplayOf;
+      readonly items: readonly Item[];
+      readonly last: LastEvent;
+      readonly params?: JsonObject;
       readonly by: string;
     }
   | { readonly kind: 'breaker'; readonly key?: string; readonly to: 'open' | 'closed'; readonly by: string };

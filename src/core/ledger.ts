@@ -51,6 +51,7 @@ export type LedgerKind =
   | 'paused'
   | 'resumed'
   | 'fired'
+  | 'replayed'
   | 'breaker'
   | 'recovered';
 
@@ -121,6 +122,10 @@ function ledgerEntry(fact: Fact): LedgerEntry | undefined {
       return { seq, at, kind, key: fact.key, detail: fact.id, ...told(fact.by) };
     case 'recovered':
       return { seq, at: Math.max(at, fact.heardAt), kind, detail: fact.status, ...lostOf(fact) };
+    case 'replayed': {
+      const { key, eventCount, replays, by } = fact;
+      return { seq, at, kind, key, eventCount, detail: replays.runId, ...told(by) };
+    }
     case 'eventRecorded':
     case 'orderAdvanced':
     case 'sortedReleased':

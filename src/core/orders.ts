@@ -1,11 +1,12 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
+import type { ReplayOf } from './fact.ts';
 import type { Order } from './input.ts';
 import { CLOSED } from './limit-state.ts';
 import type { LastEvent } from './offer.ts';
 import { isParked, recheckAll, roomMade } from './shared.ts';
 import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
-import { lastBytes } from './weight.ts';
+import { gatheredBytes, lastBytes } from './weight.ts';
 
 type OrderOf<K extends Order['kind']> = Extract<Order, { kind: K }>;
 
@@ -18,6 +19,8 @@ export function decideOrder(view: View, order: Order): Decision {
       return decideResume(view, order);
     case 'fire':
       return decideFire(view, order);
+    case 'replay':
+      return decideReplay(view, order);
     case 'breaker':
       return decideBreaker(view, order);
   }
@@ -54,6 +57,24 @@ function decideFire(view: View, { key, id, params, force, by }: OrderOf<'fire'>)
   const candidate = { key, cause: 'manual', ...unit, ...(force && { force }), ...(params && { params }) } as const;
   return {
     drafts: [{ kind: 'fired', key, id, force, by }],
+    effects: [],
+    moves: [{ kind: 'admit', candidate, sole: false }],
+  };
+}
+
+/**
+ * What a run was made of enters admission again, under the current definition. It does nothing while the same replay
+ * waits, or is being started. What latency is measured from is the order, not the events.
+ */
+function decideReplay(view: View, { key, replays, items, last, params, by }: OrderOf<'replay'>): Decision {
+  const { runId, root, ordinal } = replays;
+  const isSame = (of: ReplayOf | undefined) => of?.root === root && of.ordinal === ordinal;
+  if ((view.state.keys.get(key)?.waiting ?? []).some((one) => isSame(one.replays))) return NOTHING;
+  if ([...view.state.starting.values()].some((one) => isSame(one.replays))) return NOTHING;
+  const unit = { items, last, receivedAt: view.at, bytes: gatheredBytes(items, last) };
+  const candidate = { ...unit, key, cause: 'replay', replays, ...(params && { params }) } as const;
+  return {
+    drafts: [{ kind: 'replayed', key, replays: { runId, root, ordinal }, eventCount: items.length, by }],
     effects: [],
     moves: [{ kind: 'admit', candidate, sole: false }],
   };

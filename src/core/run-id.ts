@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
-import type { Cause } from './fact.ts';
+import type { Cause, ReplayOf } from './fact.ts';
 
 /** Version of the algorithm, first in every run id: two versions never give the same id. */
 const RUN_ID_PREFIX = 'sb1-';
@@ -15,6 +15,8 @@ export type RunIdentity = {
   /** `run.identity` of the last event, where the trigger names one. */
   readonly identity?: string;
   readonly eventIds: readonly string[];
+  /** Of a replay: it is the same one by the run it replays and its number, whatever its events. */
+  readonly replays?: ReplayOf;
 };
 
 /**
@@ -26,11 +28,14 @@ export function runIdOf(run: RunIdentity): string {
 }
 
 /** Hash over the members of a run, kept in its memo: two starts of one run agree in it. */
-export function membersHash(run: Pick<RunIdentity, 'identity' | 'eventIds'>): string {
+export function membersHash(run: Members): string {
   return digest(membersOf(run));
 }
 
-function membersOf(run: Pick<RunIdentity, 'identity' | 'eventIds'>): readonly string[] {
+type Members = Pick<RunIdentity, 'identity' | 'eventIds' | 'replays'>;
+
+function membersOf(run: Members): readonly string[] {
+  if (run.replays) return ['replay', run.replays.root, String(run.replays.ordinal)];
   return run.identity === undefined ? ['events', ...[...run.eventIds].sort()] : ['identity', run.identity];
 }
 

@@ -12,6 +12,7 @@ export function runText(input: { trigger: string; run: RunRequest }, timeText: (
   return [
     `**${run.settings.kind}** \`${run.settings.target}\` for key \`${run.key}\` of trigger \`trigger/${trigger}\``,
     '',
+    ...(run.replays ? [`Replay ${run.replays.ordinal} of run \`${run.replays.runId}\`.`, ''] : []),
     `Decided at ${timeText(run.firedAt)}, cause **${run.cause}**, generation \`${run.generation}\`${run.mode === 'shadow' ? ', shadow' : ''}.`,
     '',
     `${run.items.length} ${run.items.length === 1 ? 'event' : 'events'}: ${ids.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,

@@ -6,7 +6,7 @@ import type {
   ThresholdSettings,
 } from '../spec/definition.ts';
 import { Deadlines } from './deadlines.ts';
-import type { Cause, RunReport, RunRequest, Waits } from './fact.ts';
+import type { Cause, ReplayOf, RunReport, RunRequest, Waits } from './fact.ts';
 import { type LimitState, noLimits } from './limit-state.ts';
 import type { Item, LastEvent, Offer } from './offer.ts';
 import type { OrderValue, StageName } from './reason.ts';
@@ -82,6 +82,7 @@ export type Waiting = {
   readonly params?: JsonObject;
   /** A person said so: stages that may be forced are open to it. */
   readonly force?: true;
+  readonly replays?: ReplayOf;
 } & Gathered;
 
 /** A pause: what comes meanwhile is kept, in order. */

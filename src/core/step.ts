@@ -106,6 +106,7 @@ export function decide(view: View, input: Input): Decision {
     case 'pause':
     case 'resume':
     case 'fire':
+    case 'replay':
     case 'breaker':
       return decideOrder(view, input);
     case 'recovered':
@@ -133,6 +134,7 @@ function momentOf(input: Input, nowMs: number, clock: number): number {
     case 'pause':
     case 'resume':
     case 'fire':
+    case 'replay':
     case 'breaker':
       return nowMs;
     case 'runApproved':

@@ -84,7 +84,7 @@ export function keptBytes(offer: Offer): number {
 
 /** Bytes of an unstarted run as it is carried, with its events. */
 export function runBytes(run: RunRequest): number {
-  return RUN_OVERHEAD_BYTES + jsonBytes(run.key) + jsonBytes(run.params) + run.bytes;
+  return RUN_OVERHEAD_BYTES + jsonBytes(run.key) + jsonBytes(run.params) + jsonBytes(run.replays) + run.bytes;
 }
 
 /** Bytes of what limits have counted, as it is carried. */

@@ -116,6 +116,7 @@ function answerOf(entry: StoredEntry, way: Way): Said | undefined {
     case 'paused':
     case 'resumed':
     case 'fired':
+    case 'replayed':
     case 'breaker':
     case 'recovered':
       return undefined;

@@ -24,13 +24,16 @@ export function audited(
     return settled;
   };
   return {
-    cancel: (runId, order) => keep(onRun('cancel', runId, order), operate.cancel(runId, order)),
+    cancel: (runId, order) => keep(onOne('cancel', runId, order), operate.cancel(runId, order)),
     // Said by a pipeline, not ordered by a person: history has it.
     finish: (runId, answer) => operate.finish(runId, answer),
     answer: (runId, decision, order) =>
-      keep(onRun(decision === 'approved' ? 'approve' : 'reject', runId, order), operate.answer(runId, decision, order)),
+      keep(onOne(decision === 'approved' ? 'approve' : 'reject', runId, order), operate.answer(runId, decision, order)),
     order: (trigger, order) => keep({ ...onTrigger(order), trigger }, operate.order(trigger, order)),
     orderAll: (order) => keep(onTrigger(order), operate.orderAll(order)),
+    replayLetter: (id, order) => keep(onOne('replayDeadLetter', id, order), operate.replayLetter(id, order)),
+    editLetter: (id, order) => keep(onOne('editDeadLetter', id, order), operate.editLetter(id, order)),
+    discardLetter: (id, order) => keep(onOne('discardDeadLetter', id, order), operate.discardLetter(id, order)),
   };
 }
 
@@ -38,7 +41,7 @@ function isAway(code: string): boolean {
   return code === 'temporal_unavailable';
 }
 
-function onRun(action: string, subject: string, { by = BY_DEFAULT, reason }: { by?: string; reason?: string }): About {
+function onOne(action: string, subject: string, { by = BY_DEFAULT, reason }: { by?: string; reason?: string }): About {
   return { action, subject, by, ...(reason !== undefined && { asked: reason }) };
 }
 
@@ -50,6 +53,8 @@ function onTrigger(order: Order): About {
       return { ...about, asked: `${order.force ? 'forced, ' : ''}idempotency key ${order.id}` };
     case 'breaker':
       return { ...about, asked: order.to };
+    case 'replay':
+      return { ...about, asked: `run ${order.replays.runId}` };
     case 'pause':
     case 'resume':
       return about;

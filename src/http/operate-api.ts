@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { FinishAnswer } from '../contract/messages.ts';
 import type { Order } from '../core/input.ts';
 import type { ReadResult } from './read-api.ts';
+import type { discarded, discardOrder, edited, editOrder, replayed, replayOrder } from './shapes/dead-letters.ts';
 import type { ordered, orderedAll } from './shapes/orders.ts';
 import type { cancelled, decided, finished, runOrder } from './shapes/runs.ts';
 
@@ -31,5 +32,18 @@ export type TriggerOrders = {
   orderAll(order: Extract<Order, { kind: 'pause' | 'resume' }>): Promise<ReadResult<OrderedAll>>;
 };
 
+export type Discarded = z.infer<typeof discarded>;
+export type Replayed = z.infer<typeof replayed>;
+export type Edited = z.infer<typeof edited>;
+
+/** What people do with dead letters, named by their ids or those of their runs. A closed one is `letter_closed`. */
+export type LetterOrders = {
+  /** Closes it where everything was taken: `replay_refused` with the reason where not. Twice at once is one replay. */
+  replayLetter(id: string, order: z.infer<typeof replayOrder>): Promise<ReadResult<Replayed>>;
+  /** `letter_replaying` while a replay is under way, `not_editable` where it holds events. */
+  editLetter(id: string, order: z.infer<typeof editOrder>): Promise<ReadResult<Edited>>;
+  discardLetter(id: string, order: z.infer<typeof discardOrder>): Promise<ReadResult<Discarded>>;
+};
+
 /** What people do, implemented outside the HTTP layer. */
-export type OperateApi = RunOrders & TriggerOrders;
+export type OperateApi = RunOrders & TriggerOrders & LetterOrders;

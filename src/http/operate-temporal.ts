@@ -1,11 +1,16 @@
 import type { Client } from '@temporalio/client';
 
 import type { Definitions } from '../load/definitions.ts';
+import { createLetterOrders } from './dead-letter-orders.ts';
 import type { OperateApi } from './operate-api.ts';
 import { createRunOrders } from './run-orders.ts';
 import { createTriggerOrders } from './trigger-orders.ts';
 
-/** What people do to runs and triggers, over Temporal. */
+/** What people do to runs, triggers and dead letters, over Temporal. */
 export function createOperateApi(client: Client, definitions: () => Definitions, now: () => number): OperateApi {
-  return { ...createRunOrders(client, now), ...createTriggerOrders(client, definitions, now) };
+  return {
+    ...createRunOrders(client, now),
+    ...createTriggerOrders(client, definitions, now),
+    ...createLetterOrders(client, now),
+  };
 }

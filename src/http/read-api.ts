@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { TriggerState } from '../core/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { LoadedTrigger } from '../load/definitions.ts';
-import type { deadLetterSummary } from './shapes/dead-letters.ts';
+import type { deadLetterDetail, deadLetterList, deadLetterQuery, deadLetterSummary } from './shapes/dead-letters.ts';
 import type { laneSummary } from './shapes/lanes.ts';
 import type { runDetail, runEvents, runList, runQuery, runSummary } from './shapes/runs.ts';
 import type { keySummary, triggerDetail, triggerSummary } from './shapes/triggers.ts';
@@ -26,6 +26,9 @@ export type RunQuery = z.infer<typeof runQuery>;
 export type RunEvents = z.infer<typeof runEvents>;
 export type LaneSummary = z.infer<typeof laneSummary>;
 export type DeadLetterSummary = z.infer<typeof deadLetterSummary>;
+export type DeadLetterList = z.infer<typeof deadLetterList>;
+export type DeadLetterDetail = z.infer<typeof deadLetterDetail>;
+export type DeadLetterQuery = z.infer<typeof deadLetterQuery>;
 
 /** Reads of what Temporal and the loaded definitions hold; implemented outside the HTTP layer. */
 export type ReadApi = {
@@ -41,5 +44,7 @@ export type ReadApi = {
   runEvents(runId: string): Promise<ReadResult<RunEvents>>;
   /** Lanes and pools that run, by id. */
   lanes(): Promise<ReadResult<readonly LaneSummary[]>>;
-  deadLetters(): Promise<ReadResult<readonly DeadLetterSummary[]>>;
+  deadLetters(query: DeadLetterQuery): Promise<ReadResult<DeadLetterList>>;
+  /** By its id or that of its run; closed ones while Temporal keeps them. */
+  deadLetter(id: string): Promise<ReadResult<DeadLetterDetail>>;
 };

@@ -1,16 +1,17 @@
 import type { Client } from '@temporalio/client';
 
-import { carriedQuery, deadLetterQuery, keyQuery } from '../contract/definitions.ts';
+import { carriedQuery, keyQuery } from '../contract/definitions.ts';
 import type { InstanceView } from '../contract/messages.ts';
-import { instanceId, WORKFLOW } from '../contract/names.ts';
+import { instanceId } from '../contract/names.ts';
 import { restore } from '../core/carried.ts';
 import { initialState } from '../core/state.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
+import { createDeadLetterReads } from './dead-letter-reads.ts';
 import { listLanes } from './lane-list.ts';
-import type { DeadLetterSummary, ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
+import type { ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
 import { createViewOf } from './instance-view.ts';
 import { removedTriggers } from './removed-triggers.ts';
 import { createRunReads } from './run-reads.ts';
@@ -21,8 +22,6 @@ import { keySummary, pausedOf, stateOf } from './state-view.ts';
 const STATE_DEADLINE_MS = 8_000;
 /** A key that is not shown within this is answered with 503. */
 const KEY_DEADLINE_MS = 3_000;
-/** Dead letters listed at once. */
-const DEAD_LETTERS_MAX = 200;
 
 /** Reads what Temporal and the loaded definitions hold. */
 export function createReadApi(client: Client, definitions: () => Definitions, now: () => number): ReadApi {
@@ -69,7 +68,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
     },
     ...createRunReads(client, now),
     lanes: () => listLanes(client, now()),
-    deadLetters: async () => ({ ok: true, value: await deadLetters(client) }),
+    ...createDeadLetterReads(client, now),
   };
 }
 
@@ -111,28 +110,6 @@ function openOf({ keys, paused, nextDeadline }: InstanceView) {
 function heldBy(view: InstanceView | undefined) {
   const keys = (view?.keys ?? []).map(keySummary);
   return { keys, keyCount: view?.liveKeys ?? 0, ...(view && { ...stateOf(view), history: view.history }) };
-}
-
-async function deadLetters(client: Client): Promise<readonly DeadLetterSummary[]> {
-  const query = `WorkflowType = "${WORKFLOW.deadLetter}" AND ExecutionStatus = "Running"`;
-  const summaries: DeadLetterSummary[] = [];
-  for await (const execution of client.workflow.list({ query, pageSize: DEAD_LETTERS_MAX })) {
-    const handle = client.workflow.getHandle(execution.workflowId);
-    const held = await handle.query(deadLetterQuery).catch(() => undefined);
-    if (held) {
-      summaries.push({
-        deadLetterId: execution.workflowId,
-        kind: held.of,
-        trigger: held.trigger,
-        code: held.code,
-        detail: held.entries.at(-1)?.detail ?? '',
-        count: held.entries.length + (held.beyond ?? 0),
-        openedAt: execution.startTime.toISOString(),
-      });
-    }
-    if (summaries.length >= DEAD_LETTERS_MAX) break;
-  }
-  return summaries;
 }
 
 function notFound(detail: string): { readonly ok: false; readonly refusal: Refusal } {

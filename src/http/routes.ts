@@ -2,6 +2,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { json } from './exchange.ts';
 import { openApiOf } from './openapi.ts';
 import type { Route } from './route.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { dryRunRoutes } from './routes/dry-run.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -30,6 +31,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...exportRoutes(deps),
     ...explainRoutes(deps),
     ...runOrderRoutes(deps),
+    ...deadLetterRoutes(deps),
     ...triggerOrderRoutes(deps),
     ...dryRunRoutes(deps),
     ...matchRoutes(deps),

@@ -57,7 +57,7 @@ function keyClause(key: string): readonly string[] {
   return at === 0 ? [] : [`${name} STARTS_WITH ${quoted(key.slice(0, at))}`];
 }
 
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return `"${value}"`;
 }
 
@@ -97,13 +97,13 @@ export async function listRuns(client: Client, query: RunQuery, nowMs: number): 
   }
 }
 
-function valuesOf(fields: { readonly [name: string]: Payload } | null | undefined): { [name: string]: unknown } {
+export function valuesOf(fields: { readonly [name: string]: Payload } | null | undefined): { [name: string]: unknown } {
   return Object.fromEntries(
     Object.entries(fields ?? {}).map(([name, payload]) => [name, defaultPayloadConverter.fromPayload(payload)]),
   );
 }
 
-function rfc3339(at: { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined) {
+export function rfc3339(at: { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined) {
   if (!at) return undefined;
   return new Date(Number(at.seconds ?? 0) * 1_000 + Math.floor((at.nanos ?? 0) / 1e6)).toISOString();
 }

@@ -1,10 +1,10 @@
-import { type Client, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 
-import { instanceStart } from '../accept/instance-start.ts';
+import { giveOrder } from '../accept/hand-over.ts';
 import { orderUpdate, viewQuery } from '../contract/definitions.ts';
 import type { OrderAnswer } from '../contract/messages.ts';
 import type { Order } from '../core/input.ts';
-import { instanceId, WORKFLOW } from '../contract/names.ts';
+import { instanceId } from '../contract/names.ts';
 import { explain } from '../core/explain.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import { refusal } from '../errors.ts';
@@ -25,7 +25,7 @@ const AT_ONCE = 8;
 export function createTriggerOrders(client: Client, definitions: () => Definitions, now: () => number): TriggerOrders {
   const viewOf = createViewOf(client, now);
   const give = (trigger: LoadedTrigger, order: Order) =>
-    giveOrder(client, trigger, order, now() + ORDER_DEADLINE_MS).then(
+    giveOrder(client, trigger.definition, order, { deadline: now() + ORDER_DEADLINE_MS }).then(
       (answer): ReadResult<Ordered> => ({ ok: true, value: orderedOf(trigger.name, answer) }),
       failure,
     );
@@ -61,25 +61,6 @@ export function createTriggerOrders(client: Client, definitions: () => Definitio
 
 type Work = readonly [trigger: string, give: () => Promise<ReadResult<Ordered>>];
 
-/** The definition goes along: whoever orders means the trigger as it is loaded now. */
-function giveOrder(
-  client: Client,
-  { definition }: LoadedTrigger,
-  order: Order,
-  deadline: number,
-): Promise<OrderAnswer> {
-  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.trigger, {
-    ...instanceStart(definition),
-    workflowIdConflictPolicy: 'USE_EXISTING',
-  });
-  return client.withDeadline(deadline, () =>
-    client.workflow.executeUpdateWithStart(orderUpdate(order.kind), {
-      args: [{ version: 1, order, definition }],
-      startWorkflowOperation,
-    }),
-  );
-}
-
 /** What a removed trigger holds can be let go on, or kept back, as long as its instance runs; it starts nothing new. */
 async function orderRemoved(
   client: Client,
@@ -88,7 +69,7 @@ async function orderRemoved(
   deadline: number,
 ): Promise<ReadResult<Ordered>> {
   const unknown = { ok: false, refusal: refusal('not_found', `No trigger is named ${name.slice(0, 100)}.`) } as const;
-  if (order.kind === 'fire') return unknown;
+  if (order.kind === 'fire' || order.kind === 'replay') return unknown;
   const handle = client.workflow.getHandle(instanceId(name));
   try {
     return await client.withDeadline(deadline, async () => {

@@ -45,6 +45,7 @@ const MESSAGE = {
   paused: 'paused',
   resumed: 'resumed',
   fired: 'fired by hand',
+  replayed: 'replayed by hand',
   breaker: 'breaker moved',
   recovered: 'taken over from an ended run',
 } as const satisfies Record<LedgerEntry['kind'], string>;

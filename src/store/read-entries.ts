@@ -123,6 +123,7 @@ const KINDS: Readonly<Record<LedgerKind, true>> = {
   paused: true,
   resumed: true,
   fired: true,
+  replayed: true,
   breaker: true,
   recovered: true,
 };

@@ -187,6 +187,7 @@ function runRow(instance: string, trigger: string, entry: LedgerEntry): RunRow |
     case 'paused':
     case 'resumed':
     case 'fired':
+    case 'replayed':
     case 'breaker':
     case 'recovered':
       return undefined;

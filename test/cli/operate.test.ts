@@ -4,15 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { discardLetter, editLetter, letter, letters, replayLetter } from '../../src/cli/dead-letters.ts';
 import { dryRun } from '../../src/cli/dry-run.ts';
 import { breaker, fire, pauseOrResume } from '../../src/cli/orders.ts';
 import { answerRun, cancelRun, run, runs } from '../../src/cli/runs.ts';
-import { refusal } from '../../src/errors.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { initialState } from '../../src/core/state.ts';
 import { triggerOf } from '../accept/given.ts';
-import { eventOf, startService } from '../http/service.ts';
+import { eventOf, NOTHING_DONE, NOTHING_READ, startService } from '../http/service.ts';
 
 const AT = new Date(Date.now() - 60_000).toISOString();
 const SOON = new Date(Date.now() + 3_600_000).toISOString();
@@ -34,24 +34,14 @@ async function command(
   of: (service: { url: string; from: 'environment' }) => Promise<number>,
   over: { readonly read?: Partial<ReadApi>; readonly operate?: Partial<OperateApi> } = {},
 ) {
-  const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'There is no such thing.') });
-  const no = {
-    triggers: absent,
-    trigger: absent,
-    key: absent,
-    state: absent,
-    runEvents: absent,
-    lanes: absent,
-    deadLetters: absent,
-  };
   const { url } = await startService({
     read: {
-      ...no,
+      ...NOTHING_READ,
       runs: async () => ({ ok: true, value: { runs: [summary], next: 'bW9yZQ' } }),
       run: async () => ({ ok: true, value: { ...summary, kind: 'train' } }),
       ...over.read,
     },
-    operate: { cancel: absent, finish: absent, answer: absent, order: absent, orderAll: absent, ...over.operate },
+    operate: { ...NOTHING_DONE, ...over.operate },
   });
   let [out, err] = ['', ''];
   const toOut = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += String(text))));
@@ -211,5 +201,83 @@ describe('signalbox dry-run', () => {
 
   test.each(['[]', '{', ''])('cannot run on what is no event: %j', async (content) => {
     expect((await tried(content)).code).toBe(2);
+  });
+});
+
+describe('signalbox dead-letters', () => {
+  const listed = {
+    deadLetterId: 'dead-letter/sb1-1',
+    kind: 'run',
+    trigger: 'retrain',
+    code: 'target_rejected',
+    place: '/run/target',
+    target: 'train',
+    key: 'eu',
+    openedAt: AT,
+    count: 1,
+    detail: 'No such pipeline.',
+  } as const;
+  const whole = {
+    ...listed,
+    state: 'open',
+    generation: 'g1',
+    attempts: 1,
+    beyond: 0,
+    entries: [{ id: 'sb1-1', at: AT, detail: 'No such pipeline.' }],
+    run: { runId: 'sb1-1', kind: 'train', cause: 'events', eventCount: 12, eventIds: ['evt_1', 'evt_2'] },
+    params: { full: true },
+    edited: { by: 'ann', at: AT },
+    refused: { by: 'bob', at: AT, code: 'replay_refused', detail: 'Cools down.' },
+  } as const;
+  const read: Partial<ReadApi> = {
+    deadLetters: async ({ code }) => ({
+      ok: true,
+      value: { deadLetters: code === 'target_rejected' ? [listed] : [], next: 'bW9yZQ' },
+    }),
+    deadLetter: async () => ({ ok: true, value: whole }),
+  };
+
+  test('lists what needs a person, and says where nothing does', async () => {
+    const some = await command((service) => letters({ code: 'target_rejected' }, 'text', service), { read });
+    expect(some.out).toMatch(/dead-letter\/sb1-1 +retrain +target_rejected +.* 1 +No such pipeline\./);
+    expect(some.out).toContain('more: --page bW9yZQ');
+    expect((await command((service) => letters({}, 'text', service), { read })).out).toBe('Nothing needs a person.\n');
+  });
+
+  test('shows one with its events, its parameters and what people tried', async () => {
+    const { out } = await command((service) => letter('sb1-1', 'text', service), { read });
+    expect(out).toMatch(/events +12: evt_1, evt_2 and 2 more/);
+    expect(out).toMatch(/params +\{"full":true\}/);
+    expect(out).toMatch(/edited +by ann, /);
+    expect(out).toMatch(/refused +replay_refused: Cools down\. \(bob, /);
+  });
+
+  test('replays, edits and discards one', async () => {
+    const given: unknown[] = [];
+    const operate: Partial<OperateApi> = {
+      replayLetter: async (deadLetterId, order) => {
+        given.push(order);
+        return { ok: true, value: { deadLetterId, runId: 'sb1-2', fate: 'waiting', why: 'Cools down.' } };
+      },
+      editLetter: async (deadLetterId, { params }) => ({ ok: true, value: { deadLetterId, params } }),
+      discardLetter: async (deadLetterId, { reason }) => ({ ok: true, value: { deadLetterId, reason } }),
+    };
+    const by = { by: 'ann', reason: 'fixed' };
+    const replayed = await command((service) => replayLetter('sb1-1', by, 'text', service), { operate });
+    expect(replayed).toMatchObject({ code: 0, out: 'run sb1-2 waits: Cools down.\n' });
+    expect(given).toEqual([by]);
+    const edited = await command((service) => editLetter('a/b', '{"full":1}', by, 'text', service), { operate });
+    expect(edited).toMatchObject({ code: 0, out: 'its replay will have {"full":1}\n' });
+    const discarded = await command((service) => discardLetter('a/b', by, 'text', service), { operate });
+    expect(discarded).toMatchObject({ code: 0, out: 'a/b is discarded: fixed\n' });
+  });
+
+  test('needs parameters to edit and a reason to discard', async () => {
+    const edited = await command((service) => editLetter('a', '{', {}, 'text', service));
+    expect(edited).toMatchObject({ code: 2, err: expect.stringContaining('--params') });
+    const discarded = await command((service) => discardLetter('a', { by: 'ann' }, 'text', service));
+    expect(discarded).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    const large = await command((service) => editLetter('a', `{"a":"${'x'.repeat(70_000)}"}`, {}, 'text', service));
+    expect(large).toMatchObject({ code: 1, err: expect.stringContaining('/params') });
   });
 });

@@ -208,6 +208,7 @@ const moves = fc.oneof(
       to: fc.constantFrom('open', 'closed'),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replay' as const), index: fc.nat(9) }) },
   {
     weight: 1,
     arbitrary: fc.tuple(definitions, fc.nat(5)).map(([next, loadedAt]) => ({ kind: 'load', next, loadedAt }) as const),
@@ -340,6 +341,14 @@ function inputOf(move: Move, nowMs: number, state: TriggerState, facts: readonly
       const runs = [...state.starting.keys()];
       const runId = runs[move.index % Math.max(1, runs.length)] ?? 'nobody';
       return { kind: 'startReported', report: { runId, outcome: 'conflict' } };
+    }
+    case 'replay': {
+      const runs = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
+      const run = runs[move.index % Math.max(1, runs.length)];
+      if (!run) return { kind: 'tick' };
+      const { runId, key, items, last, replays } = run;
+      const next = { runId, root: replays?.root ?? runId, ordinal: (replays?.ordinal ?? 0) + 1 };
+      return { kind: 'replay', key, replays: next, items, last, by: 'somebody' };
     }
     case 'pause':
     case 'resume':

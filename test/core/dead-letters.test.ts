@@ -1,10 +1,26 @@
 import { describe, expect, it } from 'vitest';
 
-import { addEntry, deadLetterText, type Held } from '../../src/core/dead-letters.ts';
+import type { RunRequest } from '../../src/core/fact.ts';
+import { addEntry, deadLetterText, type Held, letterEndText } from '../../src/core/dead-letters.ts';
+import { definition } from './given.ts';
 
+const aRun: RunRequest = {
+  runId: 'sb1-1',
+  key: 'k',
+  cause: 'events',
+  firedAt: 0,
+  generation: 'g1',
+  settings: definition().run,
+  bytes: 0,
+  mode: 'live',
+  members: 'm',
+  items: [],
+  last: {},
+  receivedAt: 0,
+};
 const empty = (): Held => ({ entries: [], bytes: 0, beyond: 0 });
 const entry = (id: string) => ({ at: 1, id, detail: `what is wrong with ${id}` });
-const of = { code: 'filter_error', place: '/events/when', trigger: 'retrain', generation: 'g1' };
+const of = { code: 'filter_error', place: '/events/when', trigger: 'retrain', generation: 'g1', of: 'events' } as const;
 
 describe('an open dead letter', () => {
   it('counts the same event once', () => {
@@ -28,7 +44,7 @@ describe('an open dead letter', () => {
     const held = empty();
     for (let index = 0; index < 1_002; index += 1) addEntry(held, entry(`e${index}`));
     expect([held.entries.length, held.beyond]).toEqual([1_000, 2]);
-    const text = deadLetterText(of, held);
+    const text = deadLetterText(of, held, String);
     for (const part of [
       'filter_error',
       '/events/when',
@@ -45,6 +61,33 @@ describe('an open dead letter', () => {
   it('reads well with one entry', () => {
     const held = empty();
     addEntry(held, entry('a'));
-    expect(deadLetterText(of, held)).toContain('1 entry; the latest:\n- `a` what is wrong with a');
+    expect(deadLetterText(of, held, String)).toContain('1 entry; the latest:\n- `a` what is wrong with a');
+  });
+
+  it('keeps a run for its replay, unless it is larger than any instance holds', () => {
+    const held = empty();
+    const run = { ...aRun, items: [] };
+    addEntry(held, { ...entry('a'), run });
+    addEntry(held, { ...entry('b'), run: { ...run, params: { body: 'x'.repeat(1_100_000) } } });
+    expect(held.entries.map((kept) => kept.run !== undefined)).toEqual([true, false]);
+  });
+
+  it('says what people tried', () => {
+    const held = empty();
+    addEntry(held, entry('a'));
+    const handling = {
+      edited: { by: 'ann', at: 1 },
+      refused: { by: 'bob', at: 2, code: 'replay_refused', detail: 'Closed.' },
+    };
+    const text = deadLetterText({ ...of, of: 'run', handling }, held, String);
+    expect(text).toContain('parameters that ann gave at 1');
+    expect(text).toContain('The replay by bob at 2 was refused, replay_refused: Closed.');
+    expect(text).toContain('`edit`');
+  });
+
+  it('says how it was closed', () => {
+    expect(letterEndText({ replayed: 'sb1-2', by: 'ann' })).toBe('**Replayed** by ann as `sb1-2`.');
+    expect(letterEndText({ discarded: 'old', by: 'ann' })).toBe('**Discarded** by ann: old');
+    expect(letterEndText({ discarded: 'old' })).toBe('**Discarded**: old');
   });
 });

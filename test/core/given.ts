@@ -56,12 +56,13 @@ export type Moment = Known | { readonly input: (runs: readonly RunRequest[]) => 
 /** A run: by an event in it, by its place among all that were decided, or by its id. */
 type Which = string | number;
 
+function wholeRunOf(runs: readonly RunRequest[], which: Which): RunRequest | undefined {
+  if (typeof which === 'number') return runs[which];
+  return runs.findLast(({ items }) => items.some(({ eventId }) => eventId === idOf(which)));
+}
+
 function runOf(runs: readonly RunRequest[], which: Which): Pick<RunRequest, 'runId' | 'key' | 'firedAt' | 'asks'> {
-  const run =
-    typeof which === 'number'
-      ? runs[which]
-      : runs.findLast(({ items }) => items.some(({ eventId }) => eventId === idOf(which)));
-  return run ?? { runId: String(which), key: KEY, firedAt: T0 };
+  return wholeRunOf(runs, which) ?? { runId: String(which), key: KEY, firedAt: T0 };
 }
 
 type OfferParts = Partial<Omit<Offer, 'eventId'>> & { readonly nowMs?: number };
@@ -127,6 +128,18 @@ export function resume(at: number, key?: string): Known {
 /** A person fires a run. */
 export function fire(at: number, id: string, rest: Partial<Extract<Order, { kind: 'fire' }>> = {}): Known {
   return { input: { kind: 'fire', key: KEY, id, force: false, by, ...rest }, nowMs: at };
+}
+
+/** A person has a run done again: one that was decided before. */
+export function replay(at: number, which: Which, rest: Partial<Extract<Order, { kind: 'replay' }>> = {}): Moment {
+  const input = (runs: readonly RunRequest[]): Input => {
+    const run = wholeRunOf(runs, which);
+    if (!run) throw new Error(`no run ${which} was decided`);
+    const { runId, key, items, last, replays } = run;
+    const next = { runId, root: replays?.root ?? runId, ordinal: (replays?.ordinal ?? 0) + 1 };
+    return { kind: 'replay', key, replays: next, items, last, by, ...rest };
+  };
+  return { input, nowMs: at };
 }
 
 /** A person opens or closes the breaker of the trigger, or of one key. */

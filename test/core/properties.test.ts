@@ -52,6 +52,14 @@ function startsBy(scope: 'trigger' | 'key', played: Played): ReadonlyMap<string,
 
 const runsOf = ({ facts }: Played) => facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
 
+/** Ids of the events that came in once more, by replays that were taken. */
+function replayedIds({ inputs, steps }: Played): readonly string[] {
+  return inputs.flatMap(({ input }, index) => {
+    const isTaken = steps[index]?.facts.some((fact) => fact.kind === 'replayed');
+    return input.kind === 'replay' && isTaken ? input.items.map((item) => item.eventId) : [];
+  });
+}
+
 describe('whatever happens to an instance', () => {
   it('its facts, folded anew, give its state, and are numbered without a gap', () => {
     always((story) => {
@@ -74,23 +82,26 @@ describe('whatever happens to an instance', () => {
       const suppressed = facts.flatMap((fact) =>
         fact.kind === 'eventsSuppressed' && fact.reason.kind !== 'duplicate' ? fact.eventIds : [],
       );
+      const again = replayedIds(played);
       const inRuns = runsOf(played).flatMap((run) => run.items.map((item) => item.eventId));
       const dead = facts.flatMap((fact) => (fact.kind === 'eventDeadLettered' ? [fact] : []));
       const conflicts = dead.filter((fact) => fact.stage === 'dedupe').length;
       const kept = keptIds(state);
       const later = dead.flatMap((fact) => (fact.stage === 'dedupe' ? [] : [fact.eventId]));
-      expect(tally([...suppressed, ...inRuns, ...later, ...pendingIds(state)])).toEqual(tally([...recorded, ...kept]));
+      expect(tally([...suppressed, ...inRuns, ...later, ...pendingIds(state)])).toEqual(
+        tally([...recorded, ...kept, ...again]),
+      );
 
       const offered = inputs.filter(({ input }) => input.kind === 'offer').length;
       expect(recorded.length + duplicates.length + conflicts + kept.length).toBe(offered);
       const { counts } = state;
       const undone = facts.flatMap((fact) => (fact.kind === 'startReported' ? conflictOf(fact, facts) : []));
-      expect(counts.accepted).toBe(offered - kept.length);
+      expect(counts.accepted).toBe(offered + again.length - kept.length);
       expect(counts.eventsInRuns).toBe(inRuns.length - undone.length);
       expect(counts.deadLettered).toBe(dead.length + undone.length);
       const bySuppression = Object.values(counts.suppressed).reduce((sum, count) => sum + count, 0);
       const gathered = state.pendingItems - state.startingItems;
-      expect(bySuppression + dead.length + inRuns.length + gathered).toBe(offered);
+      expect(bySuppression + dead.length + inRuns.length + gathered).toBe(offered + again.length);
     });
   });
 
@@ -100,7 +111,7 @@ describe('whatever happens to an instance', () => {
         for (const { facts, effects } of story.play().steps) {
           const decided = facts.flatMap((fact) => (fact.kind === 'runDecided' ? [fact.run] : []));
           expect(effects.flatMap((effect) => (effect.kind === 'startRun' ? [effect.run] : []))).toEqual(decided);
-          const isByHand = ({ cause }: RunRequest) => cause === 'manual' || cause === 'fallback';
+          const isByHand = ({ cause }: RunRequest) => cause === 'manual' || cause === 'fallback' || cause === 'replay';
           expect(decided.every((run) => run.items.length > 0 || isByHand(run))).toBe(true);
         }
       }),

@@ -20,7 +20,11 @@ type Held = { readonly items: readonly Item[]; readonly last: LastEvent; readonl
 /** Everything a key holds, in the order in which it would start, with what each weighs besides its events. */
 function heldIn({ order, join, tally, window, waiting }: KeyState): readonly Held[] {
   return [
-    ...(waiting ?? []).map((it) => ({ items: it.items, last: it.last, extraBytes: jsonBytes(it.params) })),
+    ...(waiting ?? []).map((it) => ({
+      items: it.items,
+      last: it.last,
+      extraBytes: jsonBytes(it.params) + jsonBytes(it.replays),
+    })),
     ...(window ? [{ items: window.items, last: window.last, extraBytes: 0 }] : []),
     ...(tally?.units ?? []).map(({ items }) => ({ items, last: {}, extraBytes: UNIT_OVERHEAD_BYTES })),
     ...(tally ? [{ items: [], last: tally.last, extraBytes: 0 }] : []),

@@ -21,7 +21,12 @@ apiVersion: signalbox/v1
 kind: Target
 metadata: { name: record }
 spec: { http: { url: '${url}/start' } }
-${trigger('plain')}${trigger('later')}${trigger('asking', 'approval: { timeout: 4h }')}`,
+---
+apiVersion: signalbox/v1
+kind: Target
+metadata: { name: locked }
+spec: { http: { url: '${url}/start', headers: { authorization: { secret: 'env:NOT_SET_ANYWHERE' } } } }
+${trigger('closed').replace('target: record', 'target: locked')}${trigger('plain')}${trigger('later')}${trigger('asking', 'approval: { timeout: 4h }')}`,
   });
 });
 afterAll(() => service.stop());
@@ -163,7 +168,7 @@ describe('orders to a trigger', () => {
 
   test('go to all triggers', async () => {
     const paused = await service.order('/v1/pause', { by: 'ann' });
-    const names = ['asking', 'later', 'plain'];
+    const names = ['asking', 'closed', 'later', 'plain'];
     expect(paused.body).toMatchObject({ triggers: names.map((trigger) => ({ trigger, changed: true })) });
     const resumed = await service.order('/v1/resume', { by: 'ann' });
     expect(resumed.body).toMatchObject({ triggers: names.map((trigger) => ({ trigger, changed: true })) });
@@ -176,6 +181,37 @@ describe('orders to a trigger', () => {
     const odd = await service.order('/v1/triggers/plain/fire', {}, { 'idempotency-key': 'a b' });
     expect(odd.status).toBe(400);
   });
+});
+
+test('dead letters are listed by what they are, a page at a time, and dealt with', async () => {
+  const [first, second] = [await runOf('closed', 'dead-1', 'a'), await runOf('closed', 'dead-2', 'b')];
+  const found = (query: string, count: number) =>
+    eventually(`${count} dead letters for ${query}`, async () => {
+      const { body } = await service.get(`/v1/dead-letters?${query}`);
+      const letters: readonly { readonly deadLetterId: string }[] = JSON.parse(JSON.stringify(body['deadLetters']));
+      return letters.length === count ? letters.map(({ deadLetterId }) => deadLetterId).toSorted() : undefined;
+    });
+  const both = [first, second].map((runId) => `dead-letter/${runId}`).toSorted();
+  expect(await found('trigger=closed&code=secret_missing', 2)).toEqual(both);
+  expect(await found('target=locked&kind=run', 2)).toEqual(both);
+  expect(await found('key=a', 1)).toEqual([`dead-letter/${first}`]);
+  expect(await found('trigger=closed&kind=events', 0)).toEqual([]);
+  const page = await service.get('/v1/dead-letters?trigger=closed&limit=1');
+  const next = await service.get(`/v1/dead-letters?trigger=closed&limit=1&page=${text(page.body['next'])}`);
+  expect(next.body).not.toEqual(page.body);
+  expect(page.body).toMatchObject({ deadLetters: [{ trigger: 'closed', target: 'locked', count: 1, attempts: 0 }] });
+  const id = encodeURIComponent(`dead-letter/${first}`);
+  expect((await service.get(`/v1/dead-letters/${id}`)).body).toMatchObject({ state: 'open', run: { runId: first } });
+  const discarded = await service.order(`/v1/dead-letters/${id}/discard`, { by: 'ann', reason: 'seen' });
+  expect(discarded).toMatchObject({ status: 200, body: { by: 'ann', reason: 'seen' } });
+  expect(await service.order(`/v1/dead-letters/${first}/replay`)).toMatchObject({
+    status: 409,
+    body: { code: 'letter_closed' },
+  });
+  const replayed = await service.order(`/v1/dead-letters/${second}/replay`, { by: 'ann' });
+  expect(replayed).toMatchObject({ status: 200, body: { fate: 'started' } });
+  expect(await found('key=b', 1)).toEqual([`dead-letter/${text(replayed.body['runId'])}`]);
+  expect((await service.get('/v1/dead-letters/nope')).status).toBe(404);
 });
 
 test('one key shows what it holds, and one that holds nothing its name', async () => {

@@ -4,7 +4,7 @@ import { refusal } from '../../src/errors.ts';
 import { audited } from '../../src/http/audited.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ActionRecord } from '../../src/store/store.ts';
-import { NOW } from './service.ts';
+import { NOTHING_DONE, NOW } from './service.ts';
 
 const no = (code: 'run_ended' | 'temporal_unavailable') => async () => ({
   ok: false as const,
@@ -14,6 +14,8 @@ const no = (code: 'run_ended' | 'temporal_unavailable') => async () => ({
 function given(over: Partial<OperateApi> = {}) {
   const kept: ActionRecord[] = [];
   const operate: OperateApi = {
+    ...NOTHING_DONE,
+    replayLetter: async (deadLetterId) => ({ ok: true, value: { deadLetterId, runId: 'r2', fate: 'started' } }),
     cancel: no('run_ended'),
     finish: async (runId, { status }) => ({ ok: true, value: { runId, status } }),
     answer: async (runId, decision) => ({ ok: true, value: { runId, decision, by: 'ann', at: '' } }),
@@ -56,5 +58,19 @@ test('what was refused or could not be done is kept too', async () => {
   expect(kept).toMatchObject([
     { action: 'cancel', subject: 'r1', by: 'api', outcome: 'refused', detail: 'run_ended: No.' },
     { action: 'resume', by: 'ann', outcome: 'failed', detail: 'temporal_unavailable: No.' },
+  ]);
+});
+
+test('what is done with a dead letter is kept too, and what was refused', async () => {
+  const { kept, api } = given();
+  await api.replayLetter('dead-letter/r1', { by: 'ann', reason: 'renamed' });
+  await api.editLetter('dead-letter/r1', { params: {}, by: 'ann' });
+  await api.discardLetter('dead-letter/r1', { by: 'ann', reason: 'old' });
+  const about = { id: expect.any(String), at: NOW, subject: 'dead-letter/r1', by: 'ann' };
+  const detail = 'not_found: There is no such thing.';
+  expect(kept).toEqual([
+    { ...about, action: 'replayDeadLetter', outcome: 'done', detail: 'renamed' },
+    { ...about, action: 'editDeadLetter', outcome: 'refused', detail },
+    { ...about, action: 'discardDeadLetter', outcome: 'refused', detail },
   ]);
 });

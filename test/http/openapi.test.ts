@@ -109,11 +109,44 @@ const read: ReadApi = {
       },
     ],
   }),
-  deadLetters: async () => ({
+  deadLetters: async () => ({ ok: true, value: { deadLetters: [letter], next: 'bW9yZQ' } }),
+  deadLetter: async () => ({
     ok: true,
-    value: [{ deadLetterId: 'd', kind: 'run', trigger: 't', code: 'c', detail: 'd', count: 1, openedAt: AT }],
+    value: {
+      ...letter,
+      state: 'replayed',
+      generation: 'g1',
+      entries: [{ id: 'r1', at: AT, key: 'k', detail: 'no', event: { runId: 'r1' } }],
+      beyond: 0,
+      run: {
+        runId: 'r1',
+        kind: 'train',
+        cause: 'replay',
+        eventCount: 1,
+        eventIds: ['evt_1'],
+        replays: { runId: 'r0', root: 'r0', ordinal: 1 },
+      },
+      params: { a: 1 },
+      edited: { by: 'ann', at: AT },
+      refused: { by: 'ann', at: AT, code: 'replay_refused', detail: 'no' },
+      closed: { by: 'ann', reason: 'fixed', runId: 'r2' },
+    },
   }),
 };
+
+const letter = {
+  deadLetterId: 'dead-letter/r1',
+  kind: 'run',
+  trigger: 'retrain',
+  code: 'target_rejected',
+  place: '/run/target',
+  target: 'train',
+  key: 'k',
+  openedAt: AT,
+  count: 1,
+  detail: 'no',
+  attempts: 1,
+} as const;
 
 const operate: OperateApi = {
   cancel: async (runId) => ({ ok: true, value: { runId, cancelRequested: true } }),
@@ -121,6 +154,12 @@ const operate: OperateApi = {
   answer: async (runId, decision) => ({ ok: true, value: { runId, decision, by: 'ann', reason: 'fine', at: AT } }),
   order: async (trigger) => ({ ok: true, value: { ...ordered, trigger } }),
   orderAll: async () => ({ ok: true, value: { triggers: [ordered, { trigger: 'b', problem: 'away' }] } }),
+  replayLetter: async (deadLetterId) => ({
+    ok: true,
+    value: { deadLetterId, runId: 'r2', fate: 'waiting', why: 'Closed.' },
+  }),
+  editLetter: async (deadLetterId, { params }) => ({ ok: true, value: { deadLetterId, params } }),
+  discardLetter: async (deadLetterId, { reason }) => ({ ok: true, value: { deadLetterId, reason, by: 'ann' } }),
 };
 
 const rebuilt = {
@@ -164,7 +203,11 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/runs/{runId}/approve': ['/v1/runs/r1/approve', {}],
   'post /v1/runs/{runId}/reject': ['/v1/runs/r1/reject', {}],
   'get /v1/lanes': ['/v1/lanes'],
-  'get /v1/dead-letters': ['/v1/dead-letters'],
+  'get /v1/dead-letters': ['/v1/dead-letters?kind=run&code=target_rejected'],
+  'get /v1/dead-letters/{id}': ['/v1/dead-letters/dead-letter%2Fr1'],
+  'post /v1/dead-letters/{id}/replay': ['/v1/dead-letters/dead-letter%2Fr1/replay', { by: 'ann' }],
+  'post /v1/dead-letters/{id}/edit': ['/v1/dead-letters/dead-letter%2Fr1/edit', { params: { a: [1] } }],
+  'post /v1/dead-letters/{id}/discard': ['/v1/dead-letters/r1/discard', { reason: 'old' }],
   'get /v1/events': ['/v1/events'],
   'get /v1/events/{eventId}': [`/v1/events/${EVENT}`],
   'get /v1/events/{eventId}/explain': [`/v1/events/${EVENT}/explain`],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { refusal } from '../../src/errors.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
-import { bodyOf, type Service, startService } from './service.ts';
+import { bodyOf, NOTHING_DONE, type Service, startService } from './service.ts';
 
 const PATHS = [
   'post /events',
@@ -30,6 +30,10 @@ const PATHS = [
   'post /v1/runs/{runId}/approve',
   'post /v1/runs/{runId}/reject',
   'get /v1/dead-letters',
+  'get /v1/dead-letters/{id}',
+  'post /v1/dead-letters/{id}/replay',
+  'post /v1/dead-letters/{id}/edit',
+  'post /v1/dead-letters/{id}/discard',
   'get /v1/definitions',
   'get /v1/events/export',
   'get /v1/events',
@@ -67,7 +71,8 @@ const read: ReadApi = {
   run: unavailable,
   runEvents: async (runId) => ({ ok: true, value: { runId, count: 0, events: [] } }),
   lanes: async () => ({ ok: true, value: [] }),
-  deadLetters: async () => ({ ok: true, value: [] }),
+  deadLetters: async () => ({ ok: true, value: { deadLetters: [] } }),
+  deadLetter: unavailable,
 };
 
 const get = async (service: Service, path: string) => {
@@ -139,14 +144,10 @@ describe('readers', () => {
 describe('a callback', () => {
   const called = async (token: string | undefined, body: unknown = {}) => {
     const told: unknown[] = [];
-    const absent = async () => ({ ok: false as const, refusal: refusal('not_found', 'No.') });
     const { url } = await startService({
       token: 'of-the-service',
       operate: {
-        cancel: absent,
-        answer: absent,
-        order: absent,
-        orderAll: absent,
+        ...NOTHING_DONE,
         finish: async (runId, answer) => {
           told.push([runId, answer]);
           return { ok: true, value: { runId, status: answer.status } };

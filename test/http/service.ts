@@ -7,6 +7,7 @@ import { createSource } from '../../src/connectors/registry.ts';
 import { parseStrictJson } from '../../src/connectors/strict-json.ts';
 import { refusal } from '../../src/errors.ts';
 import type { HttpDependencies } from '../../src/http/dependencies.ts';
+import type { OperateApi } from '../../src/http/operate-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { createServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/log.ts';
@@ -32,7 +33,20 @@ export const NOTHING_READ: ReadApi = {
   run: absent,
   runEvents: absent,
   lanes: async () => ({ ok: true, value: [] }),
-  deadLetters: async () => ({ ok: true, value: [] }),
+  deadLetters: async () => ({ ok: true, value: { deadLetters: [] } }),
+  deadLetter: absent,
+};
+
+/** Orders of a service that has nothing. */
+export const NOTHING_DONE: OperateApi = {
+  cancel: absent,
+  finish: absent,
+  answer: absent,
+  order: absent,
+  orderAll: absent,
+  replayLetter: absent,
+  editLetter: absent,
+  discardLetter: absent,
 };
 
 /** What the running service was given and has done. */
@@ -94,7 +108,7 @@ export async function startService(
       start: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
       status: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
     },
-    operate: { cancel: absent, finish: absent, answer: absent, order: absent, orderAll: absent },
+    operate: NOTHING_DONE,
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
     logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),
     metrics,

@@ -101,6 +101,7 @@ class Teller {
       case 'paused':
       case 'resumed':
       case 'fired':
+      case 'replayed':
       case 'breaker':
         return `${[kind, detail, key].filter((word) => word !== '').join(' ')}${by}`;
     }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../spec/json.ts';
 import type { Definition } from '../../spec/definition.ts';
 import type { Effect } from '../effect.ts';
-import type { Cause, DeadLetterCode, Draft, Waits } from '../fact.ts';
+import type { Cause, DeadLetterCode, Draft, ReplayOf, Waits } from '../fact.ts';
 import type { Offer } from '../offer.ts';
 import type { Reason, StageName } from '../reason.ts';
 import type { KeyState, TriggerState } from '../state.ts';
@@ -35,6 +35,7 @@ export type Candidate = Unit & {
   readonly params?: JsonObject;
   /** A person said so: stages that may be forced are open to it. */
   readonly force?: true;
+  readonly replays?: ReplayOf;
   /** Its place in line, where it waited already. */
   readonly turn?: number;
 };

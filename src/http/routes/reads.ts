@@ -3,7 +3,6 @@ import { type Answer, type Exchange, json, refused } from '../exchange.ts';
 import { readQuery } from '../json-body.ts';
 import type { ReadResult } from '../read-api.ts';
 import type { Route } from '../route.ts';
-import { deadLetterList } from '../shapes/dead-letters.ts';
 import { runDetail, runEvents, runList, runQuery } from '../shapes/runs.ts';
 import { keySummary, triggerDetail, triggerList } from '../shapes/triggers.ts';
 
@@ -61,14 +60,6 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
       summary: 'The events a run covers.',
       answers: { '200': { description: 'The events.', body: runEvents } },
       handle: async (exchange) => answer(await read.runEvents(param(exchange, 'runId')), (events) => events),
-    },
-    {
-      method: 'get',
-      path: '/v1/dead-letters',
-      operationId: 'listDeadLetters',
-      summary: 'What needs a person.',
-      answers: { '200': { description: 'The open dead letters.', body: deadLetterList } },
-      handle: async () => answer(await read.deadLetters(), (deadLetters) => ({ deadLetters })),
     },
   ];
 }

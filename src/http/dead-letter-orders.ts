@@ -1,0 +1,89 @@
+import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+import { discardLetterUpdate, editLetterUpdate, replayLetterUpdate } from '../contract/definitions.ts';
+import { deadLetterIdOf, WORKFLOW } from '../contract/names.ts';
+import { type ErrorCode, refusal } from '../errors.ts';
+import { closedOf, noLetter } from './dead-letter-reads.ts';
+import type { Discarded, LetterOrders } from './operate-api.ts';
+import type { ReadResult } from './read-api.ts';
+import { BY_DEFAULT } from './run-orders.ts';
+import { away, isNotFound } from './temporal-answer.ts';
+
+/** An order that is not answered within this is a refusal; given again it finds what the first one did. */
+const ORDER_DEADLINE_MS = 10_000;
+
+/** What a dead letter refuses an order with. */
+const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
+  'malformed_request',
+  'letter_closed',
+  'letter_replaying',
+  'not_editable',
+]);
+
+/** What people do with dead letters: updates of their workflows. */
+export function createLetterOrders(client: Client, now: () => number): LetterOrders {
+  const give = async <T>(
+    named: string,
+    act: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<ReadResult<T>>,
+  ): Promise<ReadResult<T>> => {
+    const handle = client.workflow.getHandle(deadLetterIdOf(named));
+    try {
+      return await client.withDeadline(now() + ORDER_DEADLINE_MS, () => act(handle));
+    } catch (error) {
+      if (isNotFound(error)) return closed(client, named);
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (!(cause instanceof ApplicationFailure) || !isRefusal(cause.type)) return away(error);
+      if (cause.type === 'letter_closed') return closed(client, named);
+      return { ok: false, refusal: refusal(cause.type, cause.message) };
+    }
+  };
+  return {
+    replayLetter: (named, { by = BY_DEFAULT, reason }) =>
+      give(named, async (handle) => {
+        const order = { by, ...(reason !== undefined && { reason }) };
+        const { open: _open, ...answer } = await handle.executeUpdate(replayLetterUpdate, { args: [order] });
+        if (!answer.ok) return { ok: false, refusal: refusalOf(answer) };
+        const { ok: _ok, ...run } = answer;
+        return { ok: true, value: { deadLetterId: handle.workflowId, ...run } };
+      }),
+    editLetter: (named, { by = BY_DEFAULT, params }) =>
+      give(named, async (handle) => {
+        const stands = await handle.executeUpdate(editLetterUpdate, { args: [{ by, params }] });
+        return { ok: true, value: { deadLetterId: handle.workflowId, params: stands } };
+      }),
+    discardLetter: (named, { by = BY_DEFAULT, reason }) =>
+      give(named, async (handle): Promise<ReadResult<Discarded>> => {
+        const end = await handle.executeUpdate(discardLetterUpdate, { args: [{ by, reason }] });
+        if (!('discarded' in end)) return closed(client, named);
+        const who = end.by === undefined ? {} : { by: end.by };
+        return { ok: true, value: { deadLetterId: handle.workflowId, reason: end.discarded, ...who } };
+      }),
+  };
+}
+
+function isRefusal(type: string | null | undefined): type is ErrorCode {
+  return typeof type === 'string' && REFUSALS.has(type);
+}
+
+function refusalOf({ code, detail }: { readonly code: ErrorCode; readonly detail: string }) {
+  return refusal(code, detail, code === 'saturated' ? { retryAfterSeconds: 1 } : {});
+}
+
+/** The refusal of whoever comes to a dead letter that is closed: by whom, and how. */
+async function closed(client: Client, named: string): Promise<ReadResult<never>> {
+  const deadLetterId = deadLetterIdOf(named);
+  const handle = client.workflow.getHandle(deadLetterId);
+  try {
+    const described = await handle.describe();
+    if (described.type !== WORKFLOW.deadLetter) return noLetter(named);
+    const end = described.closeTime && (await handle.result().catch(() => undefined));
+    const { by, reason, runId } = end ? closedOf(end) : {};
+    const how =
+      runId === undefined ? `was discarded${reason === undefined ? '' : ` (${reason})`}` : `was replayed as ${runId}`;
+    const who = by === undefined ? '' : ` by ${by}`;
+    return { ok: false, refusal: refusal('letter_closed', `Dead letter ${deadLetterId} ${how}${who}.`) };
+  } catch (error) {
+    return isNotFound(error) ? noLetter(named) : away(error);
+  }
+}
