@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { approveUpdate } from '../../src/contract/definitions.ts';
+import { releaseSignal } from '../../src/contract/places.ts';
 import { eventsDeadLetterId, instanceId } from '../../src/contract/names.ts';
 import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
@@ -115,6 +116,30 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.settle();
     return instanceId('ordered');
   },
+  'run-after-waiting': async (world) => {
+    await heldLane(world, 'waited');
+    await world.sleep(2 * HOUR);
+    return 'sb1-waited-second';
+  },
+  'run-waiting': async (world) => {
+    await heldLane(world, 'waiting');
+    return 'sb1-waiting-second';
+  },
+  'lane-checked-and-released': async (world) => {
+    await heldLane(world, 'checked');
+    await world.sleep(30 * MINUTE);
+    await world.client.workflow.getHandle('sb1-checked-first').cancel();
+    await world.settle();
+    return 'lane/checked';
+  },
+  'pool-after-continue-as-new': async (world) => {
+    await world.definePool('places', 1);
+    await heldLane(world, 'shared', 'pool: places');
+    const pool = world.client.workflow.getHandle('pool/places');
+    await Promise.all(Array.from({ length: 500 }, () => pool.signal(releaseSignal, { runId: 'sb1-stranger' })));
+    await world.sleep(2 * HOUR);
+    return 'pool/places';
+  },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
     await world.send('broken', 'a');
@@ -124,6 +149,16 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     return eventsDeadLetterId({ trigger: 'broken', generation, code: 'mapping_error', place: '/key' });
   },
 };
+
+/** Two runs of a trigger that want one place; the first has it for an hour. */
+async function heldLane(world: World, name: string, wanted = `lane: ${name}`): Promise<void> {
+  await world.define(name, { run: [wanted] });
+  world.target.answer(name, { status: 503, headers: { 'retry-after': '3600' } });
+  for (const which of ['first', 'second']) {
+    await world.startRun(name, `sb1-${name}-${which}`);
+    await world.settle();
+  }
+}
 
 const DIRECTORY = fileURLToPath(new URL('histories/', import.meta.url));
 

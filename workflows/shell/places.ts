@@ -21,8 +21,10 @@ import type { RunOutcome } from '../../src/core/retry.ts';
 
 /** A lane answers within a moment; where it does not it was asked in vain. */
 const ANSWER_MS = 30_000;
-/** A run that waits asks again after this long: a lane that somebody ended does not know of it. */
+/** A run that waits asks again after this long, since a lane that somebody ended does not know of it. */
 const ASK_AGAIN_MS = 300_000;
+/** Each time twice as long, up to this: an asking is a dozen events of a history that may go on for months. */
+const ASK_AGAIN_MAX_MS = 3_600_000;
 
 /** Shows people what the run waits for; nothing once it goes on. */
 type Show = (line: string | undefined) => void;
@@ -111,7 +113,7 @@ export class Places {
     const id = placeId(place);
     const answer = () => this.answers.get(id);
     let waits = false;
-    for (;;) {
+    for (let againMs = ASK_AGAIN_MS; ; againMs = Math.min(2 * againMs, ASK_AGAIN_MAX_MS)) {
       const missing = await ask(input, place, id);
       if (missing !== undefined) return { kind: 'dead', code: 'pool_missing', place: '/run/pool', detail: missing };
       await condition(() => answer() !== undefined, ANSWER_MS, { summary: waitText(place, undefined) });
@@ -121,7 +123,7 @@ export class Places {
         show(`⏳ **It ${text}.**`);
         if (!waits) upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: WAITING_FOR_PLACE }]);
         waits = true;
-        await condition(() => answer()?.kind !== 'waiting', ASK_AGAIN_MS, { summary: text });
+        await condition(() => answer()?.kind !== 'waiting', againMs, { summary: text });
       }
       const kind = answer()?.kind;
       if (kind === 'full') {
