@@ -7,6 +7,7 @@ import { createCommandTarget } from './targets/command.ts';
 import { createGithubTarget } from './targets/github.ts';
 import { createHttpTarget } from './targets/http.ts';
 import { createAirflowTarget } from './targets/airflow.ts';
+import { createDagsterTarget } from './targets/dagster.ts';
 import { createMlflowTarget } from './targets/mlflow.ts';
 import { createKubernetesJobTarget } from './targets/kubernetes-job.ts';
 import { createPagerdutyTarget } from './targets/pagerduty.ts';
@@ -27,6 +28,7 @@ export function createTarget(loaded: LoadedTarget, deps: TargetDeps): Target {
   const { spec } = loaded;
   if ('http' in spec) return createHttpTarget({ ...loaded, spec }, deps);
   if ('airflow' in spec) return createAirflowTarget({ ...loaded, spec }, deps);
+  if ('dagster' in spec) return createDagsterTarget({ ...loaded, spec }, deps);
   if ('mlflow' in spec) return createMlflowTarget({ ...loaded, spec }, deps);
   if ('prefect' in spec) return createPrefectTarget({ ...loaded, spec }, deps);
   if ('sagemaker' in spec) return createSagemakerTarget({ ...loaded, spec }, deps);

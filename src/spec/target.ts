@@ -6,6 +6,7 @@ import { command, type CommandTargetSpec } from './targets/command.ts';
 import { github, type GithubTargetSpec } from './targets/github.ts';
 import { http, type HttpTargetSpec } from './targets/http.ts';
 import { airflow, type AirflowTargetSpec } from './targets/airflow.ts';
+import { dagster, type DagsterTargetSpec } from './targets/dagster.ts';
 import { mlflow, type MlflowTargetSpec } from './targets/mlflow.ts';
 import { kubernetesJob, type KubernetesJobTargetSpec } from './targets/kubernetes-job.ts';
 import { pagerduty, type PagerdutyTargetSpec } from './targets/pagerduty.ts';
@@ -28,6 +29,7 @@ export const targetFile = z
         z.strictObject({ http: http.describe('Calls an HTTP endpoint; any 2xx means started.'), onUnknown }),
         z.strictObject({ command: command.describe('Runs a local program.'), onUnknown }),
         z.strictObject({ airflow: airflow.describe('Runs a DAG of Airflow.'), onUnknown }),
+        z.strictObject({ dagster: dagster.describe('Runs a job of Dagster.'), onUnknown }),
         z.strictObject({ mlflow: mlflow.describe('Reads or changes a model in the registry of MLflow.'), onUnknown }),
         z.strictObject({ prefect: prefect.describe('Runs a Prefect deployment.'), onUnknown }),
         z.strictObject({ sagemaker: sagemaker.describe('Runs a SageMaker pipeline.'), onUnknown }),
@@ -49,6 +51,7 @@ export type TargetSpec = Shared &
     | { readonly http: HttpTargetSpec }
     | { readonly command: CommandTargetSpec }
     | { readonly airflow: AirflowTargetSpec }
+    | { readonly dagster: DagsterTargetSpec }
     | { readonly mlflow: MlflowTargetSpec }
     | { readonly prefect: PrefectTargetSpec }
     | { readonly sagemaker: SagemakerTargetSpec }

@@ -37,6 +37,7 @@ describe('the list of targets', () => {
     ['http', { http: { url: 'http://127.0.0.1:1/' } }, 'notStarted'],
     ['command', { command: { run: ['true'] } }, 'finished'],
     ['airflow', { airflow: { url: 'http://127.0.0.1:1', dag: 'retrain' } }, 'notStarted'],
+    ['dagster', { dagster: { url: 'http://127.0.0.1:1', location: 'defs.py', job: 'retrain' } }, 'notStarted'],
     ['mlflow', { mlflow: { url: 'http://127.0.0.1:1', model: 'm', read: { alias: 'champion' } } }, 'notStarted'],
     ['prefect', { prefect: { url: 'http://127.0.0.1:1/api', deployment: 'a/b' } }, 'notStarted'],
     [

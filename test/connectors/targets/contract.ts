@@ -49,7 +49,7 @@ export type Subject = {
 const GARBAGE = ['', '{}', '[]', 'null', '<html>Please sign in</html>', '{"error":"it did not work"}', '{"id":'];
 
 /** How long a real run may take to be seen in another state. */
-const SEEN_WITHIN = { timeout: 60_000, interval: 250 } as const;
+const SEEN_WITHIN = { timeout: 150_000, interval: 250 } as const;
 
 /** What every target keeps, whatever it calls. */
 export function describeTarget(name: string, traits: Traits, open: () => Promise<Subject>): void {
