@@ -5,6 +5,7 @@ import { targetFile } from '../../../src/spec/target.ts';
 import { contextOf, depsOf, requestOf } from '../target-fixtures.ts';
 import { describeTarget } from './contract.ts';
 import { type PagerdutyServer, servePagerduty } from './strict/pagerduty.ts';
+import { serve } from './strict/server.ts';
 
 const KEY = 'canary0123456789abcdef0123456789';
 const secrets = { 'env:PAGERDUTY': KEY, 'env:OTHER': 'other' };
@@ -75,6 +76,15 @@ describe('a pagerduty target', () => {
     expect(server.alertsOf(dedupKey)).toMatchObject([{ status: 'acknowledged' }]);
     await send('sb1-e', { dedupKey, action: 'resolve' });
     expect(server.alertsOf(dedupKey)).toMatchObject([{ status: 'resolved' }]);
+  });
+
+  it('tells nobody its routing key', async () => {
+    const echo = await serve(({ body }) => ({ status: 400, body: body.slice(0, 100) }));
+    const spec = targetFile.shape.spec.parse(specOf(echo.origin));
+    const target = createTarget({ name: 'incident', directory: '/', spec }, depsOf('/', secrets));
+    const outcome = await target.start(requestOf('sb1-f'), contextOf());
+    expect(outcome).toMatchObject({ detail: expect.stringContaining('"routing_key":"[redacted]"') });
+    await echo.close();
   });
 
   it.each(['acknowledge', 'resolve'])('needs to be told which alert to %s', (action) => {

@@ -80,6 +80,16 @@ describe('a sagemaker target', () => {
     });
   });
 
+  it('tells nobody its credentials, not even the name of the key', async () => {
+    const url = await answering(({ headers }) => ({
+      status: 400,
+      body: `${headers.authorization?.slice(0, 60)} ${String(headers['x-amz-security-token'])} ${known.key}`,
+    }));
+    const outcome = await targetOf(url).start(requestOf(RUN), contextOf());
+    expect(outcome).toMatchObject({ detail: expect.stringContaining('Credential=[redacted]/') });
+    for (const secret of Object.values(known)) expect(JSON.stringify(outcome)).not.toContain(secret);
+  });
+
   it('always sends a token: the run id, or a hash of what is too short or no token', async () => {
     const bodies: unknown[] = [];
     const url = await answering(({ body }) => {
