@@ -48,6 +48,11 @@ export function isPromotion({ kind, name }: DeployStep): boolean {
   return kind === 'call' && name.startsWith('promote');
 }
 
+/** What undoes a deployment of which these steps may have happened, in its order. */
+export function reverts({ revert }: DeployPlan, begun: readonly string[]): DeployPlan['revert'] {
+  return revert.filter(({ of }) => of === undefined || begun.some((name) => name === of || name.startsWith(`${of}/`)));
+}
+
 /** Why a deployment did not go on. */
 export type Halt = {
   readonly step: DeployStep;

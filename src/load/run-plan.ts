@@ -50,7 +50,11 @@ function deployPlan(
     ...(promote.check && { check: promote.check }),
     ...(promote.approval && { approval: approvalOf(promote.approval) }),
     verify: verify.map(checkOf),
-    revert: revert === undefined ? [] : Array.isArray(revert) ? revert : [revert],
+    revert: (Array.isArray(revert) ? revert : revert === undefined ? [] : [revert]).map(({ target, params, of }) => ({
+      target,
+      params,
+      ...(of !== undefined && { of }),
+    })),
   };
 }
 

@@ -171,7 +171,8 @@ export type DeployPlan = {
   readonly check?: CallSettings;
   readonly approval?: ApprovalSettings;
   readonly verify: readonly CheckSettings[];
-  readonly revert: readonly CallSettings[];
+  /** `of`: called only where that step may have happened. */
+  readonly revert: readonly (CallSettings & { readonly of?: 'stage' | 'promote' })[];
 };
 
 /** How a rollback goes, beside its target, the one that routes. */

@@ -85,5 +85,12 @@ export const promote = call.extend({
   approval: approval.optional().describe('A person is asked before it.'),
 });
 
+const undoing = call.extend({
+  of: z
+    .enum(['stage', 'promote'])
+    .optional()
+    .describe('Called only where this step may have happened. Default: whatever may have.'),
+});
+
 /** What undoes a deployment, one call after the other. */
-export const revert = z.union([call, z.array(call).min(1).max(REVERTS_MAX_COUNT)]);
+export const revert = z.union([undoing, z.array(undoing).min(1).max(REVERTS_MAX_COUNT)]);

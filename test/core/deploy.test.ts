@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { deploySteps, haltedOutcome, isPromotion, progressText } from '../../src/core/deploy.ts';
+import { deploySteps, haltedOutcome, isPromotion, progressText, reverts } from '../../src/core/deploy.ts';
 import { staleAlert } from '../../src/core/rollback.ts';
 import type { CheckSettings, DeployPlan } from '../../src/spec/definition.ts';
 import { MINUTE } from './given.ts';
@@ -94,6 +94,17 @@ describe('a halted deployment', () => {
       code: 'revert_failed',
       detail: 'promote: too many errors. Undone by a. NOT undone by b: answered 500.',
     });
+  });
+});
+
+describe('what undoes a deployment', () => {
+  const all = [{ ...call('back'), of: 'promote' }, { ...call('unstage'), of: 'stage' }, call('tell')] as const;
+  const targets = (...begun: string[]) => reverts(plan({ revert: all }), begun).map(({ target }) => target);
+
+  it('is what undoes the steps that may have happened, and what undoes whatever did', () => {
+    expect(targets('stage')).toEqual(['unstage', 'tell']);
+    expect(targets('stage', 'promote/10%')).toEqual(['back', 'unstage', 'tell']);
+    expect(targets('promote')).toEqual(['back', 'tell']);
   });
 });
 

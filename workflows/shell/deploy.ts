@@ -11,6 +11,7 @@ import {
   isPromotion,
   progressText,
   type Reverted,
+  reverts,
 } from '../../src/core/deploy.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
 import { clip, TIMER_TEXT_MAX_CHARS } from '../../src/core/view.ts';
@@ -161,14 +162,15 @@ function haltOf(outcome: CallOutcome): Halt['outcome'] | undefined {
 /** Calls what undoes a deployment, all of it, whatever one of the calls comes to. */
 async function undo(
   input: RunInput,
-  { revert }: DeployPlan,
+  plan: DeployPlan,
   { step }: Halt,
   { begun }: Progress,
   { version }: DeployContext,
 ): Promise<readonly Reverted[]> {
   const reverted: Reverted[] = [];
   const { retry, timeoutMs } = input.run.settings;
-  for (const [index, call] of revert.entries()) {
+  for (const [index, { target, params }] of reverts(plan, begun).entries()) {
+    const call = { target, params };
     const seen = { version, failed: step.name, done: begun };
     const of = { name: `revert/${index}`, place: '/run/revert', call, seen };
     const outcome = await callStep(input, of, { delaysMs: retry.delaysMs, timeoutMs });
