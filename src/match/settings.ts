@@ -29,6 +29,9 @@ const JSON_MEMBERS: ReadonlySet<string> = new Set([
   'runConfig',
 ]);
 
+/** Members whose own members are named by the user, and are text whatever they are called. */
+const NAMED_MEMBERS: ReadonlySet<string> = new Set(['env', 'headers', 'tags']);
+
 /** Members that are about what was started, so their templates see `result`, the answer to the start. */
 const AFTER_START_MEMBERS: ReadonlySet<string> = new Set(['watch', 'cancel']);
 
@@ -43,6 +46,9 @@ export function placesOf(settings: Settings, path: Place['path'] = [], afterStar
   return Object.entries(settings).flatMap(([name, value]) => {
     const at = [...path, name];
     if (CONDITION_MEMBERS.has(name)) return [];
+    if (NAMED_MEMBERS.has(name) && isMembers(value)) {
+      return Object.entries(value).flatMap(([own, one]) => placesOf(one, [...at, own], afterStart));
+    }
     if (JSON_MEMBERS.has(name) && isJson(value)) return [{ value, path: at, afterStart }];
     return placesOf(value, at, afterStart || AFTER_START_MEMBERS.has(name));
   });
@@ -79,6 +85,9 @@ export function fillSettings(
     if (!isMembers(value) || isSecret(value)) return value;
     const members = Object.entries(value).map(([name, one]): [string, Settings] => {
       if (CONDITION_MEMBERS.has(name) || (AFTER_START_MEMBERS.has(name) && !answered)) return [name, one];
+      if (NAMED_MEMBERS.has(name) && isMembers(one)) {
+        return [name, Object.fromEntries(Object.entries(one).map(([own, it]) => [own, walk(it)]))];
+      }
       return [name, JSON_MEMBERS.has(name) && isJson(one) ? filled(one) : walk(one)];
     });
     return Object.fromEntries(members);
