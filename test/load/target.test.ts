@@ -61,6 +61,22 @@ describe('a target', () => {
     ]);
   });
 
+  it.each([
+    ['prefect', 'deployment: a/b'],
+    ['airflow', 'dag: retrain'],
+    ['dagster', 'location: defs.py, job: retrain'],
+    ['mlflow', 'model: fraud, read: { alias: champion }'],
+  ])('sends no event to a host of its choice, nor credentials in an address: %s', async (member, rest) => {
+    const at = (url: string) => findingsOf(target(`{ ${member}: { url: "${url}", ${rest} } }`));
+    expect(await at('https://api.example/${{ key }}')).toEqual([]);
+    expect(await at('https://${{ key }}.example')).toEqual([
+      expect.stringContaining(`error /spec/${member}/url does not start with http:// or https:// and a host`),
+    ]);
+    expect(await at('https://user:word@api.example')).toEqual([
+      expect.stringContaining(`error /spec/${member}/url holds credentials — Put them into auth.`),
+    ]);
+  });
+
   it('does not carry credentials in its address', async () => {
     expect(await findingsOf(http('https://user:word@x.example'))).toEqual([
       expect.stringMatching(/error \/spec\/http\/url holds credentials — Put them into headers/),

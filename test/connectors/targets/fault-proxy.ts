@@ -15,7 +15,7 @@ type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
     }
-  /** It does not arrive: an error page quotes it, headers and all. */
+  /** It does not arrive: an error page quotes it, what is special in its headers first. */
   | { readonly kind: 'quoted' };
 
 /** Stands before a server, real or ours, and makes the network and its gateways misbehave. */
@@ -38,7 +38,7 @@ export async function proxyTo(origin: string): Promise<FaultProxy> {
     if (now?.kind === 'answered') {
       outgoing.writeHead(now.status, { 'content-type': 'application/json', ...now.headers }).end(now.body);
     } else if (now?.kind === 'quoted') {
-      outgoing.writeHead(500).end(`cannot serve ${incoming.rawHeaders.join('\n')}\n\n${passing.body}`);
+      outgoing.writeHead(500).end(`cannot serve ${own(incoming).join(' ')} ${passing.body}`);
     } else {
       forward(origin, incoming, body, outgoing, now?.kind === 'replyLost');
     }
@@ -49,6 +49,21 @@ export async function proxyTo(origin: string): Promise<FaultProxy> {
     applies = at;
   };
   return { ...listening, seen, inject };
+}
+
+/** Headers that every request has: quoted, they would leave no room for the others in a text of bounded length. */
+const COMMON = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'content-type',
+  'host',
+  'user-agent',
+]);
+
+function own({ headers }: IncomingMessage): string[] {
+  return Object.entries(headers).flatMap(([name, value]) => (COMMON.has(name) ? [] : [`${name}: ${String(value)}`]));
 }
 
 function forward(origin: string, incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse, lose: boolean) {
