@@ -7,7 +7,7 @@ import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
 import { createRecoverLane, createRequestPlace } from './places.ts';
 import { resolveParams } from './resolve-params.ts';
-import { createReplayRun } from './replay.ts';
+import { createReplayEvents, createReplayRun } from './replay.ts';
 import { cancelRun, findEndedRuns } from './running-runs.ts';
 import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
 import { startRuns } from './start-runs.ts';
@@ -31,6 +31,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     reportApproval: createReportApproval(dependencies),
     reportRun: createReportRun(dependencies),
     openDeadLetters: createOpenDeadLetters(dependencies),
+    replayEvents: createReplayEvents(dependencies),
     replayRun: createReplayRun(dependencies),
     cancelRun,
     findEndedRuns,

@@ -1,6 +1,7 @@
-import type { DeadLetterInput, HandedOver, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { DeadLetterInput, HandedOver, ReplayedEvent, ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
+import type { DeadLetterEntry } from '../src/core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { CancelOutcome } from '../src/connectors/target.ts';
 import type { CarriedLane, LaneRun } from '../src/core/lane-state.ts';
@@ -123,6 +124,11 @@ export type Activities = {
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Hands a run that was given up over to the instance once more; safe to repeat with the same `attempt`. */
   replayRun(input: ReplayInput): Promise<HandedOver>;
+  /** Offers events of a dead letter to its trigger once more, under the loaded definition; safe to repeat. */
+  replayEvents(input: {
+    readonly trigger: string;
+    readonly entries: readonly DeadLetterEntry[];
+  }): Promise<readonly ReplayedEvent[]>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
   recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
   /** Tells an instance of a segment; resolves when Temporal has it. */

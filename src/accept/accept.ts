@@ -70,14 +70,15 @@ type Plan = {
  */
 export function createAccept(dependencies: AcceptDependencies): Accept {
   const { definitions, committer, askVerdicts, record } = dependencies;
-  return async (events, { waitMs }) => {
-    const known = definitions();
+  return async (events, { waitMs, again }) => {
+    const known = again === undefined ? definitions() : only(definitions(), again);
     const plan = planOf(events, known, dependencies.observer, waitMs !== undefined);
-    const committed = await commitAll(plan, committer, events);
+    const durable = again === undefined ? plan : { ...plan, failures: [] };
+    const committed = await commitAll(durable, committer, events);
     const refused = committed.find((one) => !one.ok)?.refusal;
     if (refused) return { kind: 'refused', refusal: refused };
     const outcome = answerOf(plan, events);
-    setImmediate(() => record(recordsOf(plan, events)));
+    setImmediate(() => record(recordsOf(durable, events)));
     const isKept = committed.some((one) => one.ok && one.kept);
     // What is kept for an instance without room is decided some time: nobody waits for that.
     if (waitMs === undefined || isKept) return outcome;
@@ -86,6 +87,12 @@ export function createAccept(dependencies: AcceptDependencies): Accept {
     const unmatched = unmatchedOf(plan, events, known);
     return { ...outcome, verdicts: verdictsOf(plan, verdicts), unmatched };
   };
+}
+
+/** The definitions with one trigger, or none where it is gone. */
+function only(definitions: Definitions, name: string): Definitions {
+  const trigger = definitions.triggers.get(name);
+  return { ...definitions, triggers: new Map(trigger ? [[name, trigger]] : []) };
 }
 
 function planOf(
@@ -129,9 +136,15 @@ async function commitAll(
   return Promise.all([
     ...plan.offers.map(({ trigger, delivery }) => committer.offer(trigger.definition, delivery)),
     ...plan.failures.map((failure) => {
-      const at = events[failure.index]?.receivedAt ?? 0;
+      const { receivedAt: at = 0, source: via = 'events' } = events[failure.index] ?? {};
       const { letter, workflowId } = letterOf(failure);
-      const entry = { at, id: plan.eventIds[failure.index] ?? '', detail: failure.failed.detail, event: failure.json };
+      const entry = {
+        at,
+        id: plan.eventIds[failure.index] ?? '',
+        detail: failure.failed.detail,
+        event: failure.json,
+        via,
+      };
       return committer.deadLetter(workflowId, letter, entry);
     }),
   ]);
@@ -170,7 +183,8 @@ function recordsOf(plan: Plan, events: readonly IncomingEvent[]): readonly Accep
 
 function letterOf({ trigger, failed }: Failures): { readonly letter: DeadLetterInput; readonly workflowId: string } {
   const of = { trigger: trigger.name, generation: trigger.generation, code: failed.code, place: failed.pointer };
-  return { letter: { version: 1, of: 'events', ...of, entries: [] }, workflowId: eventsDeadLetterId(of) };
+  const { target } = trigger.definition.run;
+  return { letter: { version: 1, of: 'events', ...of, target, entries: [] }, workflowId: eventsDeadLetterId(of) };
 }
 
 function answerOf(plan: Plan, events: readonly IncomingEvent[]): Extract<AcceptOutcome, { kind: 'accepted' }> {

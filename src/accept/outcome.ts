@@ -65,5 +65,9 @@ export type AcceptOutcome =
 /** The accepting side: match, map, commit. Resolves only after Temporal acknowledged. */
 export type Accept = (
   events: readonly IncomingEvent[],
-  options: { readonly waitMs?: number },
+  options: {
+    readonly waitMs?: number;
+    /** Offers them to this trigger alone; what fails on it is answered, and goes to no dead letter: it is in one. */
+    readonly again?: string;
+  },
 ) => Promise<AcceptOutcome>;

@@ -123,12 +123,24 @@ export type HandedOver =
     };
 
 /** What a replay of a dead letter came to: it stays open where something of it was not taken. */
-export type LetterReplay = HandedOver & { readonly open: boolean };
+export type LetterReplay = (HandedOver | EventsReplayed) & { readonly open: boolean };
+
+/** Events of a dead letter that went through the door again; `why` says it of the first that did not. */
+type EventsReplayed = {
+  readonly ok: true;
+  readonly taken: number;
+  readonly left: number;
+  readonly why?: string;
+};
+
+/** What became of one event that was offered again. */
+export type ReplayedEvent = { readonly id: string; readonly taken: boolean; readonly detail?: string };
 
 /** How a dead letter was closed. */
 export type LetterEnd =
   | { readonly discarded: string; readonly by?: string }
-  | { readonly replayed: string; readonly by: string; readonly reason?: string };
+  | { readonly replayed: string; readonly by: string; readonly reason?: string }
+  | { readonly taken: number; readonly by: string; readonly reason?: string };
 
 /** Entries for an open dead letter, in one signal. */
 export type DeadLetterBatch = { readonly version: 1; readonly entries: readonly DeadLetterEntry[] };

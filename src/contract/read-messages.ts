@@ -128,9 +128,9 @@ function isApproval(value: unknown): value is ApprovalReport {
 
 function isEntry(value: unknown): value is DeadLetterEntry {
   if (!isObject(value)) return false;
-  const { at, id, key, detail, event, run } = value;
+  const { at, id, key, detail, event, via, run } = value;
   const isShown = isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail);
-  return isShown && isMaybe(event, isObject) && (run === undefined || isRun(run));
+  return isShown && isMaybe(event, isObject) && isMaybe(via, isText) && (run === undefined || isRun(run));
 }
 
 /** As much of a run as a replay of it relies on. */

@@ -11,6 +11,8 @@ export type DeadLetterEntry = {
   readonly detail: string;
   /** What a person needs to repair and replay it; left out where the dead letter holds too much already. */
   readonly event?: JsonObject;
+  /** Of an event that could not be offered, the Source it came in through. */
+  readonly via?: string;
   /** Of a run, the run itself: what a replay starts again. */
   readonly run?: RunRequest;
 };
@@ -47,6 +49,40 @@ export function addEntry(held: Held, entry: DeadLetterEntry): void {
   const keeps = event !== undefined && held.bytes + bytes <= EVENTS_MAX_BYTES;
   held.entries.push(keeps ? { ...reference, event } : reference);
   if (keeps) held.bytes += bytes;
+}
+
+/**
+ * Takes out of it what was taken elsewhere, and says anew of the rest why it is here still. `reasons` has what was not
+ * taken, by id; entries that are not in it are left alone. Changes `held` in place.
+ */
+export function letGo(held: Held, taken: ReadonlySet<string>, reasons: ReadonlyMap<string, string>): void {
+  const left = held.entries.filter(({ id }) => !taken.has(id));
+  held.entries.splice(0, Infinity);
+  held.bytes = 0;
+  for (const entry of left) {
+    held.entries.push({ ...entry, detail: (reasons.get(entry.id) ?? entry.detail).slice(0, DETAIL_MAX_CHARS) });
+    held.bytes += jsonBytes(entry.event);
+  }
+}
+
+/** Entries in parts of at most so many, and about so many bytes: what one activity takes. */
+export function partsOf(
+  entries: readonly DeadLetterEntry[],
+  { most, bytes }: { readonly most: number; readonly bytes: number },
+): readonly (readonly DeadLetterEntry[])[] {
+  const parts: DeadLetterEntry[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const weight = jsonBytes(entry.event) + jsonBytes(entry.detail);
+    const last = parts.at(-1);
+    room -= weight;
+    if (last && last.length < most && room >= 0) last.push(entry);
+    else {
+      parts.push([entry]);
+      room = bytes - weight;
+    }
+  }
+  return parts;
 }
 
 /** What an open dead letter says of itself. */
@@ -87,8 +123,12 @@ export function deadLetterText(
 
 /** How it was closed, in Markdown. */
 export function letterEndText(
-  end: { readonly discarded: string; readonly by?: string } | { readonly replayed: string; readonly by: string },
+  end:
+    | { readonly discarded: string; readonly by?: string }
+    | { readonly replayed: string; readonly by: string }
+    | { readonly taken: number; readonly by: string },
 ): string {
+  if ('taken' in end) return `**Replayed** by ${end.by}: ${end.taken} events were taken.`;
   if ('replayed' in end) return `**Replayed** by ${end.by} as \`${end.replayed}\`.`;
   return `**Discarded**${end.by === undefined ? '' : ` by ${end.by}`}: ${end.discarded}`;
 }

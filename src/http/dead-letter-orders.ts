@@ -44,8 +44,8 @@ export function createLetterOrders(client: Client, now: () => number): LetterOrd
         const order = { by, ...(reason !== undefined && { reason }) };
         const { open: _open, ...answer } = await handle.executeUpdate(replayLetterUpdate, { args: [order] });
         if (!answer.ok) return { ok: false, refusal: refusalOf(answer) };
-        const { ok: _ok, ...run } = answer;
-        return { ok: true, value: { deadLetterId: handle.workflowId, ...run } };
+        const { ok: _ok, ...came } = answer;
+        return { ok: true, value: { deadLetterId: handle.workflowId, ...came } };
       }),
     editLetter: (named, { by = BY_DEFAULT, params }) =>
       give(named, async (handle) => {
@@ -78,9 +78,10 @@ async function closed(client: Client, named: string): Promise<ReadResult<never>>
     const described = await handle.describe();
     if (described.type !== WORKFLOW.deadLetter) return noLetter(named);
     const end = described.closeTime && (await handle.result().catch(() => undefined));
-    const { by, reason, runId } = end ? closedOf(end) : {};
-    const how =
-      runId === undefined ? `was discarded${reason === undefined ? '' : ` (${reason})`}` : `was replayed as ${runId}`;
+    const { by, reason, runId, events } = end ? closedOf(end) : {};
+    const discarded = `was discarded${reason === undefined ? '' : ` (${reason})`}`;
+    const replayed = runId === undefined ? `was replayed: ${events} events` : `was replayed as ${runId}`;
+    const how = runId === undefined && events === undefined ? discarded : replayed;
     const who = by === undefined ? '' : ` by ${by}`;
     return { ok: false, refusal: refusal('letter_closed', `Dead letter ${deadLetterId} ${how}${who}.`) };
   } catch (error) {

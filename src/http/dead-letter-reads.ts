@@ -173,13 +173,14 @@ function detailOf(
 
 function stateOf(end: LetterEnd | undefined): DeadLetterDetail['state'] {
   if (!end) return 'open';
-  return 'replayed' in end ? 'replayed' : 'discarded';
+  return 'discarded' in end ? 'discarded' : 'replayed';
 }
 
 /** How a dead letter was closed, for people. */
 export function closedOf(end: LetterEnd): NonNullable<DeadLetterDetail['closed']> {
   if ('discarded' in end) return { reason: end.discarded, ...(end.by !== undefined && { by: end.by }) };
-  return { runId: end.replayed, by: end.by, ...(end.reason !== undefined && { reason: end.reason }) };
+  const of = 'taken' in end ? { events: end.taken } : { runId: end.replayed };
+  return { ...of, by: end.by, ...(end.reason !== undefined && { reason: end.reason }) };
 }
 
 /** The run of a dead letter, and the parameters its replay would have as far as they are known. */

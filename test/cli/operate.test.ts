@@ -266,6 +266,13 @@ describe('signalbox dead-letters', () => {
     const replayed = await command((service) => replayLetter('sb1-1', by, 'text', service), { operate });
     expect(replayed).toMatchObject({ code: 0, out: 'run sb1-2 waits: Cools down.\n' });
     expect(given).toEqual([by]);
+    const replayLetterOfEvents: Partial<OperateApi> = {
+      replayLetter: async (deadLetterId) => ({ ok: true, value: { deadLetterId, taken: 3, left: 1, why: 'No key.' } }),
+    };
+    const events = await command((service) => replayLetter('a/b', by, 'text', service), {
+      operate: replayLetterOfEvents,
+    });
+    expect(events.out).toBe('3 events were taken\n1 stay: No key.\n');
     const edited = await command((service) => editLetter('a/b', '{"full":1}', by, 'text', service), { operate });
     expect(edited).toMatchObject({ code: 0, out: 'its replay will have {"full":1}\n' });
     const discarded = await command((service) => discardLetter('a/b', by, 'text', service), { operate });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RunRequest } from '../../src/core/fact.ts';
-import { addEntry, deadLetterText, type Held, letterEndText } from '../../src/core/dead-letters.ts';
+import { addEntry, deadLetterText, type Held, letGo, letterEndText, partsOf } from '../../src/core/dead-letters.ts';
 import { definition } from './given.ts';
 
 const aRun: RunRequest = {
@@ -88,6 +88,26 @@ describe('an open dead letter', () => {
   it('says how it was closed', () => {
     expect(letterEndText({ replayed: 'sb1-2', by: 'ann' })).toBe('**Replayed** by ann as `sb1-2`.');
     expect(letterEndText({ discarded: 'old', by: 'ann' })).toBe('**Discarded** by ann: old');
+    expect(letterEndText({ taken: 2, by: 'ann' })).toBe('**Replayed** by ann: 2 events were taken.');
     expect(letterEndText({ discarded: 'old' })).toBe('**Discarded**: old');
+  });
+
+  it('lets go of what was taken elsewhere, and says anew why the rest stays', () => {
+    const held = empty();
+    for (const id of ['a', 'b', 'c']) addEntry(held, { ...entry(id), event: { id } });
+    letGo(held, new Set(['a']), new Map([['b', 'still wrong']]));
+    expect(held.entries.map(({ id, detail }) => [id, detail])).toEqual([
+      ['b', 'still wrong'],
+      ['c', 'what is wrong with c'],
+    ]);
+    expect(held.bytes).toBe(2 * JSON.stringify({ id: 'b' }).length);
+  });
+
+  it('comes in parts that one activity takes', () => {
+    const entries = [entry('a'), { ...entry('b'), event: { body: 'x'.repeat(500) } }, entry('c'), entry('d')];
+    const ids = (most: number, bytes: number) =>
+      partsOf(entries, { most, bytes }).map((part) => part.map(({ id }) => id));
+    expect(ids(3, 10_000)).toEqual([['a', 'b', 'c'], ['d']]);
+    expect(ids(10, 100)).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 });

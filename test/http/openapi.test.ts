@@ -129,7 +129,7 @@ const read: ReadApi = {
       params: { a: 1 },
       edited: { by: 'ann', at: AT },
       refused: { by: 'ann', at: AT, code: 'replay_refused', detail: 'no' },
-      closed: { by: 'ann', reason: 'fixed', runId: 'r2' },
+      closed: { by: 'ann', reason: 'fixed', runId: 'r2', events: 2 },
     },
   }),
 };

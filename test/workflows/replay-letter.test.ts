@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { discardSignal } from '../../src/contract/definitions.ts';
-import { runDeadLetterId } from '../../src/contract/names.ts';
+import { eventsDeadLetterId, runDeadLetterId } from '../../src/contract/names.ts';
 import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
 import { createDeadLetterReads } from '../../src/http/dead-letter-reads.ts';
 import { useWorld } from './harness.ts';
@@ -98,7 +98,10 @@ describe('the dead letter of a run', () => {
       value: { fate: 'waiting', why: expect.stringContaining('cools down') },
     });
     await world().sleep(3 * HOUR);
-    expect(world().runs('cooling')).toMatchObject([{}, { runId: replayed.ok && replayed.value.runId }]);
+    expect(world().runs('cooling')).toMatchObject([
+      {},
+      replayed.ok && 'runId' in replayed.value ? { runId: replayed.value.runId } : {},
+    ]);
   });
 
   it('stays open with the reason where its replay is refused', async () => {
@@ -160,5 +163,64 @@ describe('the dead letter of a run', () => {
       });
     }
     expect(await orders().replayLetter('nope', { by: 'ann' })).toMatchObject({ refusal: { code: 'not_found' } });
+  });
+});
+
+describe('the dead letter of events', () => {
+  const brokenLetter = (name: string, code = 'mapping_error', place = '/key') => {
+    const generation = world().current().triggers.get(name)?.generation ?? '';
+    return eventsDeadLetterId({ trigger: name, generation, code, place });
+  };
+
+  it('is replayed through the door once its expression is corrected, and each event counts once', async () => {
+    await world().define('mapped', { key: '${{ event.data.missing }}', stages: ['debounce: { quiet: 1m }'] });
+    await world().sendAll('mapped', ['a', 'b']);
+    await world().settle();
+    const id = brokenLetter('mapped');
+    expect(await letter(id)).toMatchObject({ kind: 'events', target: 'mapped', count: 2 });
+    await world().define('mapped', { stages: ['debounce: { quiet: 1m }'] });
+    await world().send('mapped', 'b');
+    const both = await Promise.all([
+      orders().replayLetter(id, { by: 'ann' }),
+      orders().replayLetter(id, { by: 'bob' }),
+    ]);
+    expect(both).toContainEqual({ ok: true, value: { deadLetterId: id, taken: 2, left: 0 } });
+    await world().sleep(2 * MINUTE);
+    expect(world().runs('mapped')).toMatchObject([{ eventCount: 2 }]);
+    expect(await letter(id)).toMatchObject({ state: 'replayed', closed: { events: 2 } });
+    expect(await orders().replayLetter(id, { by: 'eve' })).toMatchObject({ refusal: { code: 'letter_closed' } });
+  });
+
+  it('keeps what fails again, with what is wrong with it now', async () => {
+    await world().define('partly', { key: '${{ event.data.region }}' });
+    await world().send('partly', 'a', { part: 'x' });
+    await world().send('partly', 'b');
+    await world().settle();
+    const id = brokenLetter('partly');
+    const before = await orders().replayLetter(id, { by: 'ann' });
+    expect(before).toMatchObject({ refusal: { code: 'replay_refused', detail: expect.stringContaining('region') } });
+    await world().define('partly', { key: '${{ event.data.part }}' });
+    expect(await orders().replayLetter(id, { by: 'ann' })).toMatchObject({ ok: true, value: { taken: 1, left: 1 } });
+    expect(await letter(id)).toMatchObject({
+      state: 'open',
+      attempts: 2,
+      entries: [{ detail: expect.stringContaining('event.data.part') }],
+      refused: { by: 'ann' },
+    });
+    await world().settle();
+    expect(world().runs('partly')).toMatchObject([{ key: 'x' }]);
+  });
+
+  it('has no parameters to edit, and is not replayed where the instance itself refused its events', async () => {
+    await world().define('doubled', { stages: ['debounce: { quiet: 1h }'] });
+    await world().send('doubled', 'a', { file: '1' });
+    await world().send('doubled', 'a', { file: '2' });
+    await world().settle();
+    const id = brokenLetter('doubled', 'event_id_conflict', 'dedupe');
+    expect(await orders().editLetter(id, { by: 'ann', params: {} })).toMatchObject({
+      refusal: { code: 'not_editable' },
+    });
+    expect(await orders().replayLetter(id, { by: 'ann' })).toMatchObject({ refusal: { code: 'not_replayable' } });
+    expect(await letter(id)).toMatchObject({ state: 'open', count: 1 });
   });
 });

@@ -14,17 +14,23 @@ import type {
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
 import { readEntries } from '../../src/contract/read-messages.ts';
 import { isLetterEdit, isLetterOrder } from '../../src/contract/read-orders.ts';
-import { addEntry, deadLetterText, type Held } from '../../src/core/dead-letters.ts';
+import { addEntry, deadLetterText, type Held, letGo, partsOf } from '../../src/core/dead-letters.ts';
 import { jsonBytes } from '../../src/core/json-bytes.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
 import { timeText } from './text.ts';
 
-const { replayRun } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'replay' });
+const { replayEvents, replayRun } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'replay' });
 
 /** A run of a dead letter takes this many signals, far under Temporal's 10,000. */
 const SIGNALS_MAX = 1_000;
 /** The same by what the entries and orders bring, far under Temporal's 50 MB: an entry brings up to 1 MB. */
 const BROUGHT_MAX_BYTES = 8 * 1_024 * 1_024;
+
+/** Entries that one activity offers again: well under one payload's 2 MB and the activity's time. */
+const PART_ENTRIES = 200;
+const PART_BYTES = 512 * 1_024;
+/** Codes of events that never got to the instance, whose dead letters hold them whole. */
+const OFFERED_AGAIN: ReadonlySet<string> = new Set(['filter_error', 'mapping_error']);
 
 /** The shell of one dead letter: what it holds, and what people do with it. */
 export class Letter {
@@ -133,15 +139,38 @@ export class Letter {
     const attempt = this.handling.attempts + 1;
     this.handling = { ...this.handling, attempts: attempt };
     const [entry] = this.held.entries;
-    if (this.input.of !== 'run' || !entry?.run) {
-      return this.refused('not_replayable', 'It does not hold what a replay needs.', by);
-    }
+    if (this.input.of === 'events') return this.offerAgain({ by, ...(reason !== undefined && { reason }) });
+    if (!entry?.run) return this.refused('not_replayable', 'It does not hold the run.', by);
     const { edited } = this.handling;
     const { trigger } = this.input;
     const handed = await replayRun({ trigger, run: entry.run, attempt, by, ...(edited && { params: edited.params }) });
     if (!handed.ok) return this.refused(handed.code, handed.detail, by);
     this.end = { replayed: handed.runId, by, ...(reason !== undefined && { reason }) };
     return { ...handed, open: false };
+  }
+
+  /** Offers what failed on its way to the instance again; what is not taken stays, with why. */
+  private async offerAgain(who: LetterOrder): Promise<LetterReplay> {
+    const { trigger, code } = this.input;
+    if (!OFFERED_AGAIN.has(code)) {
+      const why = 'The instance itself refused these events; it would again. Send them as events of their own.';
+      return this.refused('not_replayable', why, who.by);
+    }
+    const taken = new Set<string>();
+    const reasons = new Map<string, string>();
+    for (const entries of partsOf(this.held.entries, { most: PART_ENTRIES, bytes: PART_BYTES })) {
+      for (const { id, taken: isTaken, detail } of await replayEvents({ trigger, entries })) {
+        if (isTaken) taken.add(id);
+        else if (detail !== undefined) reasons.set(id, detail);
+      }
+    }
+    letGo(this.held, taken, reasons);
+    const left = this.held.entries.length + this.held.beyond;
+    const [why = 'Events that were only counted cannot be offered again.'] = reasons.values();
+    if (taken.size === 0) return this.refused('replay_refused', why, who.by);
+    if (left > 0) this.refused('replay_refused', why, who.by);
+    else this.end = { taken: taken.size, ...who };
+    return { ok: true, taken: taken.size, left, open: left > 0, ...(left > 0 && { why }) };
   }
 
   private refused(code: 'replay_refused' | 'not_replayable' | 'saturated', detail: string, by: string): LetterReplay {

@@ -3,11 +3,10 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/interface.ts';
 import type { DeadLetterInput } from '../../src/contract/messages.ts';
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
-import type { DeadLetterEntry } from '../../src/core/dead-letters.ts';
+import { type DeadLetterEntry, partsOf } from '../../src/core/dead-letters.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { explain } from '../../src/core/explain.ts';
 import type { RunRequest } from '../../src/core/fact.ts';
-import { jsonBytes } from '../../src/core/json-bytes.ts';
 import type { TriggerState } from '../../src/core/state.ts';
 import { timeText } from './text.ts';
 
@@ -55,7 +54,7 @@ export class Letters {
   }
 
   private write({ letter, entries }: Letter): void {
-    for (const chunk of chunksOf(entries)) {
+    for (const chunk of partsOf(entries, { most: CHUNK_ENTRIES, bytes: CHUNK_BYTES })) {
       const written = { ...letter, entries: chunk };
       this.pending.add(written);
       void openDeadLetters([written]).finally(() => this.pending.delete(written));
@@ -64,22 +63,6 @@ export class Letters {
 }
 
 function letterOf({ definition }: TriggerState, code: string, place: string): DeadLetterInput {
-  const { name, generation } = definition;
-  return { version: 1, of: 'events', trigger: name, generation, code, place, entries: [] };
-}
-
-function chunksOf(entries: readonly DeadLetterEntry[]): readonly (readonly DeadLetterEntry[])[] {
-  const chunks: DeadLetterEntry[][] = [];
-  let room = 0;
-  for (const entry of entries) {
-    const last = chunks.at(-1);
-    const bytes = jsonBytes(entry.event) + jsonBytes(entry.detail);
-    room -= bytes;
-    if (last && last.length < CHUNK_ENTRIES && room >= 0) last.push(entry);
-    else {
-      chunks.push([entry]);
-      room = CHUNK_BYTES - bytes;
-    }
-  }
-  return chunks;
+  const { name, generation, run } = definition;
+  return { version: 1, of: 'events', trigger: name, generation, code, place, target: run.target, entries: [] };
 }

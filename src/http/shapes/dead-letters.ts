@@ -61,7 +61,12 @@ export const deadLetterDetail = deadLetterSummary.extend({
   edited: z.object(told).exactOptional(),
   refused: z.object({ ...told, code: z.string(), detail: z.string() }).exactOptional(),
   closed: z
-    .object({ by: z.string().exactOptional(), reason: z.string().exactOptional(), runId: z.string().exactOptional() })
+    .object({
+      by: z.string().exactOptional(),
+      reason: z.string().exactOptional(),
+      runId: z.string().exactOptional(),
+      events: count.exactOptional(),
+    })
     .exactOptional(),
 });
 
@@ -102,13 +107,19 @@ export const editOrder = z.strictObject({
   reason: reason.exactOptional(),
 });
 
-/** What a replay came to: the run it is, and why it does not start yet where it waits. */
-export const replayed = z.object({
-  deadLetterId: z.string(),
-  runId: z.string(),
-  fate: z.enum(['started', 'waiting']),
-  why: z.string().exactOptional(),
-});
+/**
+ * What a replay came to. Of a run: the run it is, and why it does not start yet where it waits. Of events: how many were
+ * taken; with some left it stays open, and `why` says it of the first of them.
+ */
+export const replayed = z.union([
+  z.object({
+    deadLetterId: z.string(),
+    runId: z.string(),
+    fate: z.enum(['started', 'waiting']),
+    why: z.string().exactOptional(),
+  }),
+  z.object({ deadLetterId: z.string(), taken: count, left: count, why: z.string().exactOptional() }),
+]);
 
 export const edited = z.object({ deadLetterId: z.string(), params: anyJson });
 
