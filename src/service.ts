@@ -8,6 +8,7 @@ import { Committer } from './accept/committer.ts';
 import { watchEndedInstances } from './accept/ended-instances.ts';
 import { LoadedInstances } from './accept/loaded-instances.ts';
 import type { Accept } from './accept/outcome.ts';
+import { watchOpenLetters } from './accept/open-letters.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
@@ -235,12 +236,19 @@ export async function startWorker(
     }),
     sinks: {
       ledger: { record: { fn: ({ workflowId }, page) => record(workflowId, page), callDuringReplay: false } },
+      letters: {
+        closed: {
+          fn: (_info, trigger, how) => metrics.count('signalbox_dead_letters_closed_total', { trigger, how }),
+          callDuringReplay: false,
+        },
+      },
       spill: { held: { fn: (_info, held) => kept(held), callDuringReplay: false } },
     },
   });
   const done = worker.run();
   const client = new Client({ connection, namespace });
   const ended = watchEndedInstances({ client, committer, definitions: current, log });
+  const letters = watchOpenLetters({ client, definitions: current, metrics, log, now: Date.now });
   const loaded = new LoadedInstances({ client, committer, definitions: current, log });
   definitions.subscribe(() => void loaded.tell());
   const telling = loaded.watch();
@@ -251,6 +259,7 @@ export async function startWorker(
     done,
     stop: async () => {
       ended.stop();
+      letters.stop();
       telling.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);

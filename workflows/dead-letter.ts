@@ -3,9 +3,11 @@ import {
   condition,
   continueAsNew,
   log,
+  proxySinks,
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
+  type Sinks,
 } from '@temporalio/workflow';
 
 import {
@@ -20,6 +22,11 @@ import {
 import type { DeadLetterInput, LetterEnd } from '../src/contract/messages.ts';
 import { letterEndText } from '../src/core/dead-letters.ts';
 import { Letter } from './shell/letter.ts';
+
+/** What the metrics hear of. Best effort, never repeated on replay. */
+type LetterSinks = Sinks & { letters: { closed: (trigger: string, how: 'replayed' | 'discarded') => void } };
+
+const { letters } = proxySinks<LetterSinks>();
 
 /** Events or a run that need a person: open until somebody is done with it. */
 export async function deadLetter(input: DeadLetterInput): Promise<LetterEnd> {
@@ -57,6 +64,7 @@ export async function deadLetter(input: DeadLetterInput): Promise<LetterEnd> {
   show();
   await condition(() => (letter.end !== undefined || letter.isFull) && allHandlersFinished());
   if (letter.end === undefined) return continueAsNew<typeof deadLetter>(letter.now());
+  letters.closed(input.trigger, 'discarded' in letter.end ? 'discarded' : 'replayed');
   const unseen = letter.unseen();
   if (unseen) return continueAsNew<typeof deadLetter>(unseen);
   setCurrentDetails(`${letter.text()}\n\n${letterEndText(letter.end)}`);

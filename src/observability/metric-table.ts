@@ -34,6 +34,7 @@ export const CLOSED_LABELS = {
   storedKind: new Set(['event', 'page', 'action']),
   dropReason: new Set(['full', 'rejected']),
   dispatchOutcome: new Set(['started', 'alreadyStarted', 'failed', 'unknown']),
+  closedHow: new Set(['replayed', 'discarded']),
   recoveryOutcome: new Set(['recovered', 'lost']),
   runOutcome: new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'skipped', 'rejected', 'deadLettered']),
 } as const satisfies Record<string, ReadonlySet<string>>;
@@ -153,6 +154,26 @@ export const METRICS = [
     labels: ['trigger', 'code'],
     closed: { code: 'code' },
     help: 'Events and runs that became dead letters, by code.',
+  },
+  {
+    name: 'signalbox_dead_letters_open',
+    type: 'gauge',
+    labels: ['trigger', 'code'],
+    closed: { code: 'code' },
+    help: 'Dead letters that wait for a person, by code; counted every 15 seconds by each worker, up to 10,000 of them.',
+  },
+  {
+    name: 'signalbox_dead_letters_oldest_age_seconds',
+    type: 'gauge',
+    labels: ['trigger'],
+    help: 'How long the oldest open dead letter of a trigger has been there; 0 where there is none.',
+  },
+  {
+    name: 'signalbox_dead_letters_closed_total',
+    type: 'counter',
+    labels: ['trigger', 'how'],
+    closed: { how: 'closedHow' },
+    help: 'Dead letters that were closed: replayed, discarded.',
   },
   {
     name: 'signalbox_run_outcomes_total',

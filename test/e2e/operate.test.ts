@@ -200,6 +200,9 @@ test('dead letters are listed by what they are, a page at a time, and dealt with
   const next = await service.get(`/v1/dead-letters?trigger=closed&limit=1&page=${text(page.body['next'])}`);
   expect(next.body).not.toEqual(page.body);
   expect(page.body).toMatchObject({ deadLetters: [{ trigger: 'closed', target: 'locked', count: 1, attempts: 0 }] });
+  const shows = (line: string) =>
+    eventually(line, async () => (await service.metrics()).includes(`${line}\n`) || undefined, 40_000);
+  await shows('signalbox_dead_letters_open{trigger="closed",code="secret_missing"} 2');
   const id = encodeURIComponent(`dead-letter/${first}`);
   expect((await service.get(`/v1/dead-letters/${id}`)).body).toMatchObject({ state: 'open', run: { runId: first } });
   const discarded = await service.order(`/v1/dead-letters/${id}/discard`, { by: 'ann', reason: 'seen' });
@@ -212,7 +215,10 @@ test('dead letters are listed by what they are, a page at a time, and dealt with
   expect(replayed).toMatchObject({ status: 200, body: { fate: 'started' } });
   expect(await found('key=b', 1)).toEqual([`dead-letter/${text(replayed.body['runId'])}`]);
   expect((await service.get('/v1/dead-letters/nope')).status).toBe(404);
-});
+  await shows('signalbox_dead_letters_closed_total{trigger="closed",how="replayed"} 1');
+  await shows('signalbox_dead_letters_closed_total{trigger="closed",how="discarded"} 1');
+  await shows('signalbox_dead_letters_open{trigger="closed",code="secret_missing"} 1');
+}, 150_000);
 
 test('one key shows what it holds, and one that holds nothing its name', async () => {
   await service.order('/v1/triggers/later/pause', { key: 'eu', by: 'ann' });

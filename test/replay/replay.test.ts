@@ -15,7 +15,10 @@ async function replay(text: string): Promise<void> {
   await Worker.runReplayHistory(
     {
       workflowBundle: { code },
-      sinks: { ledger: { record: { fn: () => undefined, callDuringReplay: false } } },
+      sinks: {
+        ledger: { record: { fn: () => undefined, callDuringReplay: false } },
+        letters: { closed: { fn: () => undefined, callDuringReplay: false } },
+      },
     },
     history,
   );

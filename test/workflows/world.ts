@@ -150,6 +150,7 @@ export class World {
       }),
       sinks: {
         ledger: { record: { fn: (_info, page: LedgerPage) => record(page), callDuringReplay: false } },
+        letters: { closed: { fn: () => undefined, callDuringReplay: false } },
         spill: { held: { fn: () => undefined, callDuringReplay: false } },
       },
     });
