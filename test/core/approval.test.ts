@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { askLabel, askOf, askText, decisionText, timedOut } from '../../src/core/approval.ts';
+import { askLabel, askOf, askText, askToPromote, decisionText, timedOut } from '../../src/core/approval.ts';
 import type { RunReport } from '../../src/core/fact.ts';
 import type { Definition } from '../../src/spec/definition.ts';
 import { runOf } from '../activities/given.ts';
@@ -26,6 +26,14 @@ describe('what a run asks', () => {
     const asks = { stage: 'rate' } as const;
     expect(askOf(runOf({ settings, asks }), false)).toEqual({ ...OWN, why: 'rate', onTimeout: 'reject' });
     expect(askOf(runOf({ asks }), true)).toEqual({ why: 'rate', timeoutMs: DAY, onTimeout: 'reject', notify: [] });
+  });
+});
+
+describe('what a deployment asks before it promotes', () => {
+  it('is what its promotion says, for a reason of its own', () => {
+    const ask = askToPromote(OWN);
+    expect(ask).toEqual({ why: 'promotion', ...OWN });
+    expect(askText('sb1-1', ask, { untilAt: 1, failures: [] }, timeText)).toContain('ready to be promoted');
   });
 });
 

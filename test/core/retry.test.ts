@@ -20,6 +20,11 @@ describe('after an attempt to start a target', () => {
     expect(nextAttempt({ kind: 'finished', ...whole }, 1, delays)).toEqual({ kind: 'ended', ...whole });
   });
 
+  it('a run that goes on at its target is followed', () => {
+    const started = { kind: 'started', handle: { id: 7 }, everyMs: MINUTE } as const;
+    expect(nextAttempt(started, 3, delays)).toEqual(started);
+  });
+
   it('a start that did not happen waits its delay, then goes to a person', () => {
     expect(nextAttempt(refused(), 1, delays)).toMatchObject({ kind: 'wait', waitMs: MINUTE });
     expect(nextAttempt(refused(), 2, delays)).toMatchObject({ kind: 'wait', waitMs: 5 * MINUTE });

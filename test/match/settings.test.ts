@@ -3,34 +3,80 @@ import { describe, expect, it } from 'vitest';
 import { fillSettings, placesOf } from '../../src/match/settings.ts';
 import type { Json } from '../../src/spec/json.ts';
 
-/** Every string becomes the number 7, whatever is around it. */
-const seven = (value: Json) => ({ ok: true, value: typeof value === 'string' ? 7 : value }) as const;
+const settings = {
+  url: 'https://x.example/${{ key }}',
+  timeout: 30_000,
+  absent: undefined,
+  headers: { 'x-run': '${{ run.id }}', authorization: { secret: 'env:TOKEN' } },
+  list: ['a', '${{ key }}'],
+  body: { n: '${{ size }}', deep: [{ also: '${{ key }}' }] },
+  watch: { url: 'https://x.example/${{ result.id }}', succeeded: 'body.state == "done"' },
+};
 
-describe('the settings of a target', () => {
-  it('are text, but keep their types where they are JSON for the other side', () => {
-    expect(fillSettings({ url: '${{ 7 }}', conf: '${{ 7 }}', list: ['${{ 7 }}'] }, seven, true)).toEqual({
-      ok: true,
-      value: { url: '7', conf: 7, list: ['7'] },
-    });
-  });
+/** Every template becomes what it names, in capitals; a text alone in braces a number. */
+const fill = (value: Json) => {
+  const filled: Json = JSON.parse(
+    JSON.stringify(value).replaceAll('"${{ size }}"', '7').replaceAll('${{ key }}', 'eu'),
+  );
+  return { ok: true, value: filled } as const;
+};
 
-  it.each(['env', 'headers', 'tags'])('are text in %s, whatever its members are called', (name) => {
-    const settings = { [name]: { conf: 'a', body: 'b', failed: 'c', watch: 'd' } };
-    expect(fillSettings(settings, seven, false)).toEqual({
-      ok: true,
-      value: { [name]: { conf: '7', body: '7', failed: '7', watch: '7' } },
-    });
-    expect(placesOf(settings)).toEqual([
-      { value: 'a', path: [name, 'conf'], afterStart: false },
-      { value: 'b', path: [name, 'body'], afterStart: false },
-      { value: 'c', path: [name, 'failed'], afterStart: false },
-      { value: 'd', path: [name, 'watch'], afterStart: false },
+describe('the places of settings', () => {
+  it('are every text, JSON as a whole, and never a secret, a condition or a number', () => {
+    expect(placesOf(settings).map(({ path, afterStart }) => [path.join('/'), afterStart])).toEqual([
+      ['url', false],
+      ['headers/x-run', false],
+      ['list/0', false],
+      ['list/1', false],
+      ['body', false],
+      ['watch/url', true],
     ]);
   });
 
-  it('leave references to secrets alone', () => {
-    const settings = { headers: { authorization: { secret: 'env:TOKEN' } } };
-    expect(fillSettings(settings, seven, true)).toEqual({ ok: true, value: settings });
-    expect(placesOf(settings)).toEqual([]);
+  it('know JSON that is not whole by its parts', () => {
+    expect(placesOf({ body: { a: '${{ key }}', b: undefined } }).map(({ path }) => path)).toEqual([['body', 'a']]);
+    expect(placesOf({ body: [undefined, 'x'] }).map(({ path }) => path)).toEqual([['body', 1]]);
+  });
+});
+
+describe('filled settings', () => {
+  it('are as written otherwise: numbers, secrets, and before the start is answered what is about its answer', () => {
+    const filled = fillSettings(settings, fill, false);
+    expect(filled).toEqual({
+      ok: true,
+      value: {
+        ...settings,
+        url: 'https://x.example/eu',
+        list: ['a', 'eu'],
+        body: { n: 7, deep: [{ also: 'eu' }] },
+      },
+    });
+  });
+
+  it('have texts where an expression gives something else, but for JSON', () => {
+    const seven = () => ({ ok: true, value: 7 }) as const;
+    const filled = fillSettings({ url: '${{ size }}', body: '${{ size }}' }, seven, false);
+    expect(filled).toEqual({ ok: true, value: { url: '7', body: 7 } });
+  });
+
+  it('see the answer once it is there, and never have a condition filled in', () => {
+    const result = (value: Json) => {
+      const filled: Json = JSON.parse(JSON.stringify(value).replace('${{ result.id }}', 'p7'));
+      return { ok: true, value: filled } as const;
+    };
+    expect(fillSettings({ watch: settings.watch }, result, true)).toEqual({
+      ok: true,
+      value: { watch: { url: 'https://x.example/p7', succeeded: 'body.state == "done"' } },
+    });
+  });
+
+  it('are the first expression that fails', () => {
+    const asked: Json[] = [];
+    const fails = (value: Json) => {
+      asked.push(value);
+      return { ok: false, detail: `no ${JSON.stringify(value)}` } as const;
+    };
+    expect(fillSettings({ a: 'x', b: 'y' }, fails, false)).toEqual({ ok: false, detail: 'no "x"' });
+    expect(asked).toEqual(['x']);
   });
 });
