@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { ledgerPage } from '../../src/core/ledger.ts';
 import {
   ended,
   given,
@@ -47,6 +48,13 @@ describe('a replay of a run', () => {
     const [first, second] = once.runs;
     expect(again.runs).toMatchObject([{ replays: { runId: second?.runId, root: first?.runId, ordinal: 2 } }]);
     expect(new Set([...once.runs, ...again.runs].map(({ runId }) => runId)).size).toBe(3);
+  });
+
+  it('is told with who wanted it, of which run and of how many events', () => {
+    const { state, facts, runs } = given().when(offer(0, 'a'), replay(1, 'a'));
+    expect(ledgerPage(state, facts).entries).toContainEqual(
+      expect.objectContaining({ kind: 'replayed', key: 'k', eventCount: 1, detail: runs[0]?.runId, by: 'ann' }),
+    );
   });
 
   it('goes by the current definition, with the parameters that a person gave', () => {

@@ -5,7 +5,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { approveUpdate } from '../../src/contract/definitions.ts';
 import { releaseSignal } from '../../src/contract/places.ts';
-import { eventsDeadLetterId, instanceId } from '../../src/contract/names.ts';
+import { eventsDeadLetterId, instanceId, runDeadLetterId } from '../../src/contract/names.ts';
+import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
 import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
 import { testServerPath } from './find-test-server.ts';
@@ -139,6 +140,27 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await Promise.all(Array.from({ length: 500 }, () => pool.signal(releaseSignal, { runId: 'sb1-stranger' })));
     await world.sleep(2 * HOUR);
     return 'pool/places';
+  },
+  'dead-letter-replayed': async (world) => {
+    await world.define('given-up');
+    world.target.answer('given-up', { status: 404 });
+    await world.send('given-up', 'a');
+    await world.settle();
+    const runId = world.onlyRunId('given-up');
+    const orders = createLetterOrders(world.client, Date.now);
+    await orders.editLetter(runId, { by: 'ann', params: { full: true } });
+    await orders.replayLetter(runId, { by: 'ann', reason: 'fixed' });
+    await world.settle();
+    return runDeadLetterId(runId);
+  },
+  'instance-replay': async (world) => {
+    await world.define('again', { stages: ['cooldown: { period: 3h }'] });
+    world.target.answer('again', { status: 404 });
+    await world.send('again', 'a');
+    await world.settle();
+    await createLetterOrders(world.client, Date.now).replayLetter(world.onlyRunId('again'), { by: 'ann' });
+    await world.sleep(3 * HOUR + MINUTE);
+    return instanceId('again');
   },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
