@@ -2,6 +2,7 @@ import type { CallDependencies } from './call-target.ts';
 import { createCheckAddress } from './check-address.ts';
 import { createCancelTarget, createWatchTarget } from './follow-target.ts';
 import { readUndecided } from './history.ts';
+import { createEmitEvent } from './emit-event.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
@@ -38,6 +39,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     recoverState: createRecoverState(dependencies),
     readUndecided,
     tick: createTick(dependencies),
+    emitEvent: createEmitEvent(dependencies),
     announceSegment: createAnnounceSegment(dependencies),
     readSegment: createReadSegment(dependencies),
     endSegment,

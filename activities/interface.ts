@@ -5,8 +5,10 @@ import type { DeadLetterEntry } from '../src/core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { CancelOutcome } from '../src/connectors/target.ts';
 import type { CarriedLane, LaneRun } from '../src/core/lane-state.ts';
+import type { Lineage } from '../src/core/lineage.ts';
 import type { PlaceName } from '../src/core/place.ts';
 import type { Attempt, Finished, Started } from '../src/core/retry.ts';
+import type { EmissionSettings } from '../src/spec/definition.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
 
 /** A run as what is called for it sees it. */
@@ -94,6 +96,23 @@ type ReplayInput = {
   readonly by: string;
 };
 
+/** An event that a run emits; what it says is a template still. */
+export type EmitInput = AboutRun & {
+  /** Its name within the run: `succeeded`, or `held/2` for the second of one name. */
+  readonly name: string;
+  readonly emission: EmissionSettings;
+  /** What its templates see besides what params of the run see. */
+  readonly seen: JsonObject;
+  readonly lineage: Lineage;
+  /** When, epoch milliseconds. */
+  readonly at: number;
+};
+
+/** An emitted event that Temporal has, whole where a Target is given it too; or why there is none. */
+type Emitted =
+  | { readonly ok: true; readonly eventId: string; readonly event?: JsonObject }
+  | { readonly ok: false; readonly detail: string };
+
 /** Everything workflows have done outside of them. */
 export type Activities = {
   /** Starts run workflows by their ids; safe to repeat. */
@@ -120,6 +139,8 @@ export type Activities = {
   findEndedRuns(input: { readonly runIds: readonly string[]; readonly key: string }): Promise<readonly RunReport[]>;
   /** Accepts the event of one time of a schedule (epoch milliseconds); safe to repeat. */
   tick(input: { readonly source: string; readonly scheduledAt: number }): Promise<{ readonly outcome: string }>;
+  /** Hands an event of a run to the accepting side, as any door does; safe to repeat. */
+  emitEvent(input: EmitInput): Promise<Emitted>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Hands a run that was given up over to the instance once more; safe to repeat with the same `attempt`. */

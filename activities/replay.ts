@@ -27,14 +27,14 @@ export function createReplayEvents({
   log,
 }: TellDependencies & TickDependencies): Activities['replayEvents'] {
   return async ({ trigger, entries }) => {
-    const read = entries.map(({ id, event, via = 'events' }) => ({
+    const read = entries.map(({ id, event, lineage, via = 'events' }) => ({
       id,
-      via,
+      of: { source: via, ...(lineage && { lineage }) },
       event: event && eventFromJson(event, ''),
     }));
-    const whole = read.flatMap(({ id, via, event }) => (event?.ok ? [{ id, via, event: event.event }] : []));
+    const whole = read.flatMap(({ id, of, event }) => (event?.ok ? [{ id, of, event: event.event }] : []));
     const lost = read.filter(({ event }) => !event?.ok);
-    const events = whole.map(({ event, via: source }) => ({ event, source, receivedAt: now() }));
+    const events = whole.map(({ event, of }) => ({ event, ...of, receivedAt: now() }));
     const outcome = await accept(events, { again: trigger });
     if (outcome.kind === 'refused') throw ApplicationFailure.retryable(outcome.refusal.detail, outcome.refusal.code);
     const failed = new Map(outcome.deadLettered.map(({ index, detail }) => [index, detail]));

@@ -16,7 +16,7 @@ export const startRuns: Activities['startRuns'] = ({ trigger, runs }) => {
 };
 
 async function startRun(client: Client, trigger: string, run: RunRequest): Promise<StartReport> {
-  const { runId, key, cause, settings, items, members, generation, replays } = run;
+  const { runId, key, cause, settings, items, members, generation, replays, last } = run;
   const input: RunInput = { version: 1, trigger, run };
   try {
     await client.workflow.start(WORKFLOW.run, {
@@ -33,6 +33,7 @@ async function startRun(client: Client, trigger: string, run: RunRequest): Promi
         generation,
         eventCount: items.length,
         ...(replays && { replays, deadLetter: runDeadLetterId(replays.runId) }),
+        ...(last.lineage && { lineage: last.lineage }),
         eventIds: items.slice(0, MEMO_EVENTS_MAX).map((item) => item.eventId),
       },
       typedSearchAttributes: [

@@ -210,6 +210,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'The pipeline took longer than run.timeout. Raise it or make the pipeline faster.',
   },
+  chain_too_long: {
+    status: 409,
+    retryable: false,
+    remedy:
+      'Triggers start each other in a circle. Look at the path, and have one of them not take what another emits.',
+  },
   secret_missing: {
     status: 422,
     retryable: false,

@@ -23,8 +23,9 @@ import type { Json } from '../src/spec/json.ts';
 import { Approval } from './shell/approval.ts';
 import { makeCall } from './shell/call.ts';
 import { deploy } from './shell/deploy.ts';
+import { Emissions } from './shell/emissions.ts';
 import { Finish } from './shell/finish.ts';
-import { askGuard } from './shell/guard.ts';
+import { guarded } from './shell/guard.ts';
 import { Places } from './shell/places.ts';
 import { rollback } from './shell/rollback.ts';
 import { timeText } from './shell/text.ts';
@@ -40,7 +41,13 @@ const { reportRun, reportApproval, openDeadLetters } = proxyActivities<Activitie
 export async function run(input: RunInput): Promise<RunResult> {
   const text = runText(input, timeText);
   const approval = new Approval();
-  const around: Around = { approval, finish: new Finish(), places: new Places(), progress: '' };
+  const around: Around = {
+    approval,
+    finish: new Finish(),
+    places: new Places(),
+    progress: '',
+    emissions: new Emissions(input),
+  };
   setCurrentDetails(text);
   const outcome = await carryOut(input, around, text).catch((error: unknown): RunOutcome => {
     if (!isCancellation(error)) throw error;
@@ -53,9 +60,11 @@ export async function run(input: RunInput): Promise<RunResult> {
   setCurrentDetails(`${text}${approval.text}${around.progress}\n\n${ended}`);
   const status = outcome.kind === 'dead' ? 'deadLettered' : outcome.status;
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: status }]);
+  around.emissions.ended(outcome);
   await CancellationScope.nonCancellable(async () => {
     await tell(input, outcome, status);
     await condition(allHandlersFinished);
+    await around.emissions.settled();
   });
   return ending(outcome);
 }
@@ -68,17 +77,20 @@ type Around = {
   readonly approval: Approval;
   readonly finish: Finish;
   readonly places: Places;
+  readonly emissions: Emissions;
   progress: string;
 };
 
 async function carryOut(input: RunInput, around: Around, text: string): Promise<RunOutcome> {
-  const { approval, places } = around;
+  const { approval, places, emissions } = around;
   if (input.run.mode === 'shadow')
     return { kind: 'ended', status: 'succeeded', detail: 'Shadow: no target was called.' };
   const resolved = await resolveParams(input);
   if (!resolved.ok) return { kind: 'dead', code: resolved.code, place: resolved.pointer, detail: resolved.detail };
+  emissions.deploys(resolved.version);
   const ask = askOf(input.run, resolved.needsApproval ?? true);
   if (ask) {
+    emissions.held(`It waits for approval: ${ask.why}.`);
     const { decision, by, reason } = await approval.wait(input, ask, text);
     const why = reason === undefined ? `By ${by}.` : `By ${by}: ${reason}`;
     if (decision === 'rejected') return { kind: 'ended', status: 'rejected', detail: why };
@@ -98,7 +110,7 @@ function carryOutKind(
   resolved: Extract<ResolvedParams, { ok: true }>,
   { text, isApproved }: { readonly text: string; readonly isApproved: boolean },
 ): Promise<RunOutcome> {
-  const { approval, finish, places } = around;
+  const { approval, finish, places, emissions } = around;
   const show = (progress: string) => {
     around.progress = `\n\n${progress}`;
     const whole = `${text}${approval.text}${around.progress}`;
@@ -116,7 +128,7 @@ function carryOutKind(
         timeoutMs,
         ...(isApproved && { approved: true }),
         finish,
-        before: (attempt) => askGuard(input, attempt),
+        before: (attempt) => guarded(input, attempt, emissions),
         onStarted: (started) => setCurrentDetails(`${text}${approval.text}\n\n${startedText(started)}`),
       });
     case 'deploy': {
@@ -124,13 +136,14 @@ function carryOutKind(
       return deploy(input, plan, {
         version,
         approval,
+        emissions,
         show,
         untilAt,
         onPromoting: () => places.promoting(input.run.runId),
       });
     }
     case 'rollback':
-      return rollback(input, plan, { show, untilAt });
+      return rollback(input, plan, { show, untilAt, emissions });
   }
 }
 

@@ -11,7 +11,8 @@ import type { Committer } from './committer.ts';
 import type { Committed } from './lane.ts';
 import { eventIdOf } from './event-id.ts';
 import { nearestTriggers } from './no-match.ts';
-import { eventJson, type Offered, offerOf } from './offer.ts';
+import { eventJson } from './lineage.ts';
+import { type Offered, offerOf } from './offer.ts';
 import type {
   Accept,
   AcceptedEvent,
@@ -104,7 +105,7 @@ function planOf(
   const offers: Offers[] = [];
   const failures: Failures[] = [];
   const eventIds = events.map(({ event }) => eventIdOf(event));
-  const jsons = events.map(({ event }) => eventJson(event));
+  const jsons = events.map((incoming) => eventJson(incoming));
   for (const [index, incoming] of events.entries()) {
     const json = jsons[index] ?? {};
     let matches = 0;
@@ -136,7 +137,7 @@ async function commitAll(
   return Promise.all([
     ...plan.offers.map(({ trigger, delivery }) => committer.offer(trigger.definition, delivery)),
     ...plan.failures.map((failure) => {
-      const { receivedAt: at = 0, source: via = 'events' } = events[failure.index] ?? {};
+      const { receivedAt: at = 0, source: via = 'events', lineage } = events[failure.index] ?? {};
       const { letter, workflowId } = letterOf(failure);
       const entry = {
         at,
@@ -144,6 +145,7 @@ async function commitAll(
         detail: failure.failed.detail,
         event: failure.json,
         via,
+        ...(lineage && { lineage }),
       };
       return committer.deadLetter(workflowId, letter, entry);
     }),

@@ -4,7 +4,6 @@ import type { LoadedSelector, LoadedTrigger } from '../load/definitions.ts';
 import type { Expression } from '../match/expression.ts';
 import { pruneTo } from '../match/prune.ts';
 import type { Template } from '../match/template.ts';
-import type { CloudEvent } from '../spec/event.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
 import { bodyHashOf, dedupeHashOf } from './event-id.ts';
 import type { IncomingEvent } from './outcome.ts';
@@ -24,13 +23,6 @@ export type Offered =
 type Variables = { readonly [name: string]: Json | undefined };
 type Failed = Extract<Offered, { kind: 'failed' }>;
 type Value = { readonly kind: 'value'; readonly value: Json } | Failed;
-
-/** An event as plain JSON, absent attributes left out. */
-export function eventJson(event: CloudEvent): JsonObject {
-  const json: { [name: string]: Json } = {};
-  for (const [name, value] of Object.entries(event)) if (value !== undefined) json[name] = value;
-  return json;
-}
 
 /**
  * Matches an event against a trigger and evaluates everything the trigger reads of it when it arrives. An expression that
@@ -74,7 +66,7 @@ function map(
   incoming: IncomingEvent & { readonly eventId: string },
   variables: Variables & { event: JsonObject },
 ): Offered {
-  const { event, eventId, receivedAt, traceparent } = incoming;
+  const { event, eventId, receivedAt, traceparent, lineage } = incoming;
   const key = keyOf(selector.key, selector.places.key, variables);
   if (key.kind === 'failed') return key;
   const all = { key: key.text, ...variables };
@@ -112,6 +104,7 @@ function map(
     ...(trigger.itemsRead && { whole: true }),
     ...(identity && { identity: textOf(identity.value) ?? JSON.stringify(identity.value) }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(lineage && { lineage }),
   };
   return { kind: 'offer', offer };
 }

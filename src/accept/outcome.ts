@@ -1,3 +1,4 @@
+import type { Lineage } from '../core/lineage.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { CloudEvent } from '../spec/event.ts';
 
@@ -10,6 +11,8 @@ export type IncomingEvent = {
   readonly receivedAt: number;
   /** W3C trace context of the request or the event; carried to the target. */
   readonly traceparent?: string;
+  /** Of an event that a run emitted; no door from outside sets it. */
+  readonly lineage?: Lineage;
 };
 
 /** Where one event went: durable for every trigger named here. */

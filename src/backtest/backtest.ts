@@ -1,5 +1,6 @@
 import { eventIdOf } from '../accept/event-id.ts';
-import { eventJson, offerOf } from '../accept/offer.ts';
+import { eventJson } from '../accept/lineage.ts';
+import { offerOf } from '../accept/offer.ts';
 import type { RunModel } from '../core/simulate.ts';
 import { Simulation } from '../core/simulate.ts';
 import { definitionAt } from '../load/definition.ts';
@@ -79,7 +80,7 @@ export class Backtest {
     const wanting = this.#wanting(arrival.event.type);
     if (wanting.length === 0) return;
     const eventId = eventIdOf(arrival.event);
-    const json = eventJson(arrival.event);
+    const json = eventJson(arrival);
     for (const pair of wanting) pair.take(arrival, eventId, json);
   }
 

@@ -3,6 +3,9 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 /** Workers poll this queue; one deployment of Signalbox a namespace. */
 export const TASK_QUEUE = 'signalbox';
 
+/** The source name of events that runs emit, in selectors and metrics; no Source may take it. */
+export const EMITTED_SOURCE = 'signalbox';
+
 /** Workflow types; the exports of workflows/index.ts carry the same names. */
 export const WORKFLOW = {
   trigger: 'trigger',

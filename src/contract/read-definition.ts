@@ -84,6 +84,9 @@ const isMaybePlan = (value: unknown): boolean => {
 const isMaybeGuard = (value: unknown): boolean =>
   value === undefined || (isCall(value) && has(value, { expect: isText, onFail: isText }));
 
+const isEmission = (value: unknown): boolean =>
+  has(value, { name: isText, type: isText, subject: isMaybeText, to: isMaybeText });
+
 const RUN: Checks = {
   target: isText,
   params: isObject,
@@ -94,6 +97,7 @@ const RUN: Checks = {
   pool: isMaybeText,
   guard: isMaybeGuard,
   plan: isMaybePlan,
+  emit: (emit) => emit === undefined || isListOf(emit, isEmission),
 };
 
 /** Numbers and lists of each stage; a word that no stage knows closes nothing and breaks nothing. */

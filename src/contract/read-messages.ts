@@ -1,9 +1,10 @@
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
+import type { Lineage } from '../core/lineage.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { isDefinition } from './read-definition.ts';
-import { isFiniteNumber, isMaybe, isObject, isText, isTime } from './shapes.ts';
+import { isFiniteNumber, isListOf, isMaybe, isObject, isText, isTime } from './shapes.ts';
 import type { Segment } from './spill.ts';
 
 /** What of a batch can be used; `refused` says what cannot, one line each. */
@@ -76,7 +77,7 @@ function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, 
 function isDelivery(value: unknown): value is Delivery {
   if (!isObject(value)) return false;
   const { eventId, body, receivedAt, key, time, event, order, amount, size } = value;
-  const { by, identity, part, traceparent, wait } = value;
+  const { by, identity, part, traceparent, wait, lineage } = value;
   return (
     isText(eventId) &&
     eventId.startsWith('evt_') &&
@@ -89,8 +90,15 @@ function isDelivery(value: unknown): value is Delivery {
     isMaybe(order, isOrder) &&
     isMaybe(amount, isFiniteNumber) &&
     isMaybe(size, isTime) &&
+    isMaybe(lineage, isLineage) &&
     [by, identity, part, traceparent, wait].every((one) => isMaybe(one, isText))
   );
+}
+
+function isLineage(value: unknown): value is Lineage {
+  if (!isObject(value)) return false;
+  const { root, parent, depth, path } = value;
+  return isText(root) && isText(parent) && Number.isInteger(depth) && Number(depth) > 0 && isListOf(path, isText);
 }
 
 function isOrder(value: unknown): value is number | string {
@@ -128,9 +136,15 @@ function isApproval(value: unknown): value is ApprovalReport {
 
 function isEntry(value: unknown): value is DeadLetterEntry {
   if (!isObject(value)) return false;
-  const { at, id, key, detail, event, via, run } = value;
+  const { at, id, key, detail, event, via, lineage, run } = value;
   const isShown = isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail);
-  return isShown && isMaybe(event, isObject) && isMaybe(via, isText) && (run === undefined || isRun(run));
+  return (
+    isShown &&
+    isMaybe(event, isObject) &&
+    isMaybe(via, isText) &&
+    isMaybe(lineage, isLineage) &&
+    (run === undefined || isRun(run))
+  );
 }
 
 /** As much of a run as a replay of it relies on. */

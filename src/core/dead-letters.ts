@@ -1,6 +1,7 @@
 import type { JsonObject } from '../spec/json.ts';
 import type { RunRequest } from './fact.ts';
 import { jsonBytes } from './json-bytes.ts';
+import type { Lineage } from './lineage.ts';
 
 /** One event or run that needs a person. */
 export type DeadLetterEntry = {
@@ -13,6 +14,8 @@ export type DeadLetterEntry = {
   readonly event?: JsonObject;
   /** Of an event that could not be offered, the Source it came in through. */
   readonly via?: string;
+  /** Of an event that a run emitted. */
+  readonly lineage?: Lineage;
   /** Of a run, the run itself: what a replay starts again. */
   readonly run?: RunRequest;
 };

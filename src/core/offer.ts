@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../spec/json.ts';
+import type { Lineage } from './lineage.ts';
 import type { OrderValue } from './reason.ts';
 
 /**
@@ -35,6 +36,8 @@ export type Offer = {
   readonly identity?: string;
   /** W3C trace context, carried to the target. */
   readonly traceparent?: string;
+  /** Of an event that a run emitted. */
+  readonly lineage?: Lineage;
 };
 
 /** What a window, a waiting candidate or a run keeps of one event. */
@@ -48,7 +51,10 @@ export type Item = {
   readonly amount?: number;
 };
 
-/** What a run needs of the one event it sees as `event`, the last that its window kept, and of the last of each part. */
-export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent'> & {
+/**
+ * What a run needs of the one event it sees as `event`, the last that its window kept, and of the last of each part;
+ * `lineage` is the deepest of them all.
+ */
+export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent' | 'lineage'> & {
   readonly parts?: readonly (readonly [part: string, event: JsonObject])[];
 };

@@ -1,4 +1,5 @@
 import type { RunRequest } from './fact.ts';
+import type { Lineage } from './lineage.ts';
 import type { RunOutcome, Started } from './retry.ts';
 
 /** Event ids listed for people. */
@@ -15,8 +16,16 @@ export function runText(input: { trigger: string; run: RunRequest }, timeText: (
     ...(run.replays ? [`Replay ${run.replays.ordinal} of run \`${run.replays.runId}\`.`, ''] : []),
     `Decided at ${timeText(run.firedAt)}, cause **${run.cause}**, generation \`${run.generation}\`${run.mode === 'shadow' ? ', shadow' : ''}.`,
     '',
+    ...originOf(run.last.lineage),
     `${run.items.length} ${run.items.length === 1 ? 'event' : 'events'}: ${ids.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
   ].join('\n');
+}
+
+/** Which run emitted what started it, in Markdown. */
+function originOf(lineage: Lineage | undefined): readonly string[] {
+  if (lineage === undefined) return [];
+  const { parent, depth, path, root } = lineage;
+  return [`Hop ${depth} of a chain: emitted by run \`${parent}\` of ${path.join(' → ')}, begun by \`${root}\`.`, ''];
 }
 
 /** That it goes on at its target, and where to look, in Markdown. */

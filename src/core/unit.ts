@@ -1,5 +1,6 @@
 import { WHOLE_EVENTS_MAX_BYTES } from './limits.ts';
 import { jsonBytes } from './json-bytes.ts';
+import { deeper } from './lineage.ts';
 import type { Item, LastEvent, Offer } from './offer.ts';
 import type { OrderValue } from './reason.ts';
 import { addedBytes, itemBytes, lastBytes } from './weight.ts';
@@ -21,12 +22,13 @@ export type Unit = {
 const NO_LAST: LastEvent = {};
 
 /** The part of an offer that a run sees as its last event. */
-export function lastOf({ event, identity, traceparent, part }: Offer): LastEvent {
-  if (event === undefined && identity === undefined && traceparent === undefined) return NO_LAST;
+export function lastOf({ event, identity, traceparent, lineage, part }: Offer): LastEvent {
+  if ([event, identity, traceparent, lineage].every((it) => it === undefined)) return NO_LAST;
   return {
     ...(event !== undefined && (part === undefined ? { event } : { event, parts: [[part, event]] })),
     ...(identity !== undefined && { identity }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(lineage !== undefined && { lineage }),
   };
 }
 
@@ -57,8 +59,10 @@ export function unitOf(offer: Offer, gatheredBytes: number): Unit {
   };
 }
 
-/** What a run sees of the events before and of a later one: the later one, and the latest of each part. */
+/** What a run sees of the events before and of a later one: the later one, the latest of each part, the longest chain. */
 export function laterLast(before: LastEvent, later: LastEvent): LastEvent {
+  const lineage = deeper(later.lineage, before.lineage);
+  if (lineage !== later.lineage) return laterLast(before, { ...later, ...(lineage && { lineage }) });
   if (before.parts === undefined) return later;
   const renewed = new Set((later.parts ?? []).map(([part]) => part));
   const kept = before.parts.filter(([part]) => !renewed.has(part));

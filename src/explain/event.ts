@@ -1,4 +1,5 @@
 import type { NoMatch } from '../accept/no-match.ts';
+import type { JsonObject } from '../spec/json.ts';
 import type { StoredEventSummary } from '../store/store.ts';
 import { type EventAnswer, rfc3339, type TriggerAnswer } from './answer.ts';
 import { counted } from './counted.ts';
@@ -11,6 +12,13 @@ export type EventEvidence = {
   readonly notTaken: readonly NoMatch[];
   readonly notices: readonly string[];
 };
+
+/** Which run emitted an event, where one did; only the accepting side writes these attributes. */
+export function originOf(event: JsonObject): string | undefined {
+  const { signalboxparent: parent, signalboxdepth: depth, signalboxroot: root } = event;
+  if (typeof parent !== 'string' || typeof depth !== 'number' || typeof root !== 'string') return undefined;
+  return `Run ${parent} emitted it: hop ${depth} of a chain that ${root} began.`;
+}
 
 /** What happened to one event: the answer as a whole. */
 export function explainEvent({ event, triggers, notTaken, notices }: EventEvidence): EventAnswer {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 
 import { eventIdOf } from '../accept/event-id.ts';
 import { whyNot } from '../accept/no-match.ts';
-import { eventJson, offerOf } from '../accept/offer.ts';
+import { eventJson } from '../accept/lineage.ts';
+import { offerOf } from '../accept/offer.ts';
 import type { IncomingEvent } from '../accept/outcome.ts';
 import { instanceId } from '../contract/names.ts';
 import type { Fact, RunRequest } from '../core/fact.ts';
@@ -28,7 +29,7 @@ export function dryRun(
   state: TriggerState,
   nowMs: number,
 ): DryRunAnswer {
-  const json = eventJson(incoming.event);
+  const json = eventJson(incoming);
   const eventId = eventIdOf(incoming.event);
   const about = { trigger: trigger.name, eventId, stages: [], runs: [] };
   const offered = offerOf(trigger, incoming, eventId, json);

@@ -4,7 +4,7 @@ import type { Whereabouts } from '../core/whereabouts.ts';
 import type { OpenWork } from '../explain/open-work.ts';
 import { refusal } from '../errors.ts';
 import { type EventAnswer, rfc3339, type TriggerAnswer } from '../explain/answer.ts';
-import { explainEvent } from '../explain/event.ts';
+import { explainEvent, originOf } from '../explain/event.ts';
 import { feedItemOf } from '../explain/feed-answer.ts';
 import { countMisses } from '../explain/misses.ts';
 import { bucketOf, statsOf } from '../explain/stats.ts';
@@ -157,7 +157,8 @@ function noticesOf(
   notTaken: readonly NoMatch[],
   taken: readonly TriggerAnswer[],
 ): readonly string[] {
-  const notices: string[] = [];
+  const origin = originOf(event.event);
+  const notices: string[] = origin === undefined ? [] : [origin];
   const status = deps.store.status();
   if (status.state !== 'ready') notices.push(`The store is ${status.state}: ${status.detail}`);
   for (const { trigger, seq } of taken) {

@@ -46,7 +46,16 @@ export function summaryOf(runId: string, { status, startedAt, endedAt, attribute
     ...(endedAt !== undefined && { endedAt }),
     eventCount: typeof eventCount === 'number' ? eventCount : 0,
     ...(approval && { approval }),
+    ...lineageOf(memo['lineage']),
   };
+}
+
+const lineageMemo = z.object({ root: z.string(), parent: z.string(), depth: z.number() });
+
+/** Where the event came from that started it, where a run emitted that. */
+function lineageOf(memo: unknown): Pick<RunSummary, 'lineage'> {
+  const { data: lineage } = lineageMemo.safeParse(memo);
+  return lineage ? { lineage } : {};
 }
 
 function statusOf(execution: string, outcome: string): string {

@@ -7,6 +7,7 @@ import type { PoolFile } from '../spec/pool.ts';
 import type { ScenarioFile } from '../spec/scenario.ts';
 import type { TriggerFile, TriggerSpec } from '../spec/trigger.ts';
 import { combinationProblems } from './combinations.ts';
+import { cycleProblems, EMITTED_SOURCE } from './cycles.ts';
 import { definitionOf } from './definition.ts';
 import type { Definitions, LoadedPool, LoadedSource, LoadedTarget, LoadedTrigger } from './definitions.ts';
 import { error, type Finding, inReadingOrder, type Problem, warning } from './finding.ts';
@@ -25,8 +26,11 @@ import { Turns } from './turns.ts';
 export type { Definitions, LoadedTrigger } from './definitions.ts';
 export { type Finding, formatFinding } from './finding.ts';
 
-/** What comes in at POST /events has this source name; no Source may take it. */
-const EVENTS_SOURCE = 'events';
+/** Source names of what does not come in through a Source; none may take them. */
+const BUILT_IN_SOURCES: ReadonlyMap<string, string> = new Map([
+  ['events', 'what comes in at POST /events'],
+  [EMITTED_SOURCE, 'what runs emit'],
+]);
 const POOL_REMEDY = 'Name it in run.pool of those whose runs share it, or remove it.';
 
 /** All definitions of a directory, or everything that is wrong with them (warnings among it). */
@@ -70,6 +74,7 @@ async function link(parsed: ParsedDirectory, { now, previous }: LoadOptions, tur
   const targets = await mapInTurns(parsed.targets, turns, (it) => linker.target(it));
   const triggers = await mapInTurns(parsed.triggers, turns, (it) => linker.trigger(it));
   const pools = await mapInTurns(parsed.pools, turns, (it) => linker.pool(it));
+  linker.cycles();
   const findings = [...parsed.findings, ...linker.findings];
   const ofScenarios = parsed.scenarioFindings;
   if (findings.some(({ severity }) => severity === 'error')) {
@@ -117,9 +122,11 @@ class Linker {
   }
 
   source({ file, document }: Parsed<ParsedFile<'sources'>>): LoadedSource {
-    if (file.metadata.name === EVENTS_SOURCE) {
+    const { name } = file.metadata;
+    const taken = BUILT_IN_SOURCES.get(name);
+    if (taken !== undefined) {
       const remedy = 'Give the Source another name.';
-      this.#report(document, [error(['metadata', 'name'], '"events" names what comes in at POST /events', remedy)]);
+      this.#report(document, [error(['metadata', 'name'], `"${name}" names ${taken}`, remedy)]);
     }
     const { spec } = file;
     if (spec.type !== 'schedule') return { ...headOf(file, document.file), spec };
@@ -143,6 +150,15 @@ class Linker {
     const before = this.#previous?.pools.get(head.name);
     const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
     return { ...head, loadedAt, spec: file.spec };
+  }
+
+  /** Triggers whose events would start each other for ever. */
+  cycles(): void {
+    const triggers = [...this.#parsed.triggers].map(([name, { file }]) => ({ name, spec: file.spec }));
+    for (const [name, problems] of cycleProblems(triggers)) {
+      const document = this.#parsed.triggers.get(name)?.document;
+      if (document) this.#report(document, problems);
+    }
   }
 
   /** Targets come first: a trigger's runs need what its target reads. */
@@ -197,9 +213,9 @@ class Linker {
       ),
       ...(pool === undefined || pools.has(pool) ? [] : unknown('Pool', pool, ['spec', 'run', 'pool'], pools)),
       ...selectorsOf(spec).flatMap(({ selector: { source }, path }) =>
-        source === undefined || source === EVENTS_SOURCE || sources.has(source)
+        source === undefined || BUILT_IN_SOURCES.has(source) || sources.has(source)
           ? []
-          : unknown('Source', source, [...path, 'source'], [...sources, EVENTS_SOURCE]),
+          : unknown('Source', source, [...path, 'source'], [...sources, ...BUILT_IN_SOURCES.keys()]),
       ),
     ];
   }
@@ -211,8 +227,8 @@ class Linker {
 
 /** The targets that a trigger's runs may call, and where it names them. */
 function calledTargets(spec: TriggerSpec): Omit<CalledTarget, 'reads'>[] {
-  return runCalls(spec).flatMap(({ target, path }) =>
-    target === undefined ? [] : [{ name: target, path: [...path, 'target'] }],
+  return runCalls(spec).flatMap(({ target, path, namedAt = [...path, 'target'] }) =>
+    target === undefined ? [] : [{ name: target, path: namedAt }],
   );
 }
 

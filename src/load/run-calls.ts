@@ -1,4 +1,5 @@
 import type { Json } from '../spec/json.ts';
+import { EMISSION_NAMES } from '../spec/emit.ts';
 import type { RunSpec } from '../spec/run.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
 import type { Path } from './finding.ts';
@@ -8,6 +9,8 @@ export type RunCall = {
   readonly path: Path;
   /** Absent where an address is asked in place of a target. */
   readonly target?: string;
+  /** Where it names the target, if not in `target`. */
+  readonly namedAt?: Path;
   readonly templates: readonly { readonly json: Json; readonly path: Path }[];
   readonly conditions: readonly { readonly source: string; readonly path: Path; readonly sees: readonly string[] }[];
   /** What its templates see besides what params of the run see. */
@@ -21,14 +24,28 @@ function callOf({ target, params }: Written, path: Path, sees: readonly string[]
 }
 
 /** Every call of a trigger's runs, in the order they are written. */
-export function runCalls({ run, approval }: TriggerSpec): RunCall[] {
+export function runCalls({ run, approval, emit }: TriggerSpec): RunCall[] {
   const path: Path = ['spec', 'run'];
   const asked = approval?.notify ?? [];
   return [
     ...callsOfKind(run, path),
     ...(run.guard ? [guarded(run.guard, [...path, 'guard'])] : []),
     ...asked.map((it, index) => callOf(it, ['spec', 'approval', 'notify', index])),
+    ...(emit ? emissions(emit, run.kind) : []),
   ];
+}
+
+function emissions(emit: NonNullable<TriggerSpec['emit']>, kind: RunSpec['kind']): RunCall[] {
+  return EMISSION_NAMES.flatMap((name) => {
+    const written = emit[name];
+    if (!written) return [];
+    const { type, subject, data, to } = written;
+    const path: Path = ['spec', 'emit', name];
+    const json = { type, ...(subject !== undefined && { subject }), ...(data !== undefined && { data }) };
+    const sees = ['status', 'detail', 'result', ...(kind === 'deploy' ? ['version'] : [])];
+    const sent = to !== undefined && { target: to, namedAt: [...path, 'to'] };
+    return [{ path, ...sent, templates: [{ json, path }], conditions: [], sees }];
+  });
 }
 
 function guarded(guard: NonNullable<RunSpec['guard']>, path: Path): RunCall {

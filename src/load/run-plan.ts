@@ -1,4 +1,12 @@
-import type { ApprovalSettings, CheckSettings, DeployPlan, RollbackPlan, RunSettings } from '../spec/definition.ts';
+import type {
+  ApprovalSettings,
+  CheckSettings,
+  DeployPlan,
+  EmissionSettings,
+  RollbackPlan,
+  RunSettings,
+} from '../spec/definition.ts';
+import { EMISSION_NAMES } from '../spec/emit.ts';
 import type { RunSpec } from '../spec/run.ts';
 import type { TriggerSpec } from '../spec/trigger.ts';
 
@@ -7,7 +15,7 @@ type Rollback = Extract<RunSpec, { kind: 'rollback' }>;
 
 /** How runs of a trigger go, as its instance hands it to them. */
 export function runOf(spec: TriggerSpec): RunSettings {
-  const { run, approval } = spec;
+  const { run, approval, emit } = spec;
   return {
     ...kindOf(spec),
     retry: { delaysMs: run.retry.delays },
@@ -16,7 +24,18 @@ export function runOf(spec: TriggerSpec): RunSettings {
     ...(run.guard && { guard: run.guard }),
     ...(run.lane !== undefined && { lane: run.lane }),
     ...(run.pool !== undefined && { pool: run.pool }),
+    ...(emit && { emit: emissionsOf(emit) }),
   };
+}
+
+function emissionsOf(emit: NonNullable<TriggerSpec['emit']>): EmissionSettings[] {
+  return EMISSION_NAMES.flatMap((name) => {
+    const written = emit[name];
+    if (!written) return [];
+    const { type, subject, data, to } = written;
+    const more = { ...(subject !== undefined && { subject }), ...(data !== undefined && { data }) };
+    return [{ name, type, ...more, ...(to !== undefined && { to }) }];
+  });
 }
 
 function kindOf({ run, freshness }: TriggerSpec): Pick<RunSettings, 'kind' | 'target' | 'params' | 'plan'> {

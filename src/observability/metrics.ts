@@ -32,8 +32,8 @@ export type Metrics = {
 /** What stands for a value that is not known: keeps the number of series bounded whatever arrives. */
 const OTHER = 'other';
 
-/** The source that `POST /events` counts as; it needs no definition. */
-const BUILT_IN_SOURCE = 'events';
+/** What `POST /events` and emitted events count as; they need no definition. */
+const BUILT_IN_SOURCES = ['events', 'signalbox'];
 
 /** Label sets remembered as checked; values nobody defined could otherwise fill memory. */
 const LABELS_REMEMBERED_MAX = 10_000;
@@ -51,7 +51,7 @@ function instrument(row: MetricDefinition, register: Registry): Instrument {
 function knownValues(names: DefinedNames): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map([
     ['trigger', new Set(names.triggers)],
-    ['source', new Set([BUILT_IN_SOURCE, ...names.sources])],
+    ['source', new Set([...BUILT_IN_SOURCES, ...names.sources])],
     ['target', new Set(names.targets)],
   ]);
 }

@@ -1,3 +1,4 @@
+import type { EmissionName } from './emit.ts';
 import type { Json } from './json.ts';
 import type { TriggerSpec } from './trigger.ts';
 
@@ -185,6 +186,16 @@ export type RollbackPlan = {
   readonly maxAgeMs?: number;
 };
 
+/** An event that a run emits; its texts and data are templates. */
+export type EmissionSettings = {
+  readonly name: EmissionName;
+  readonly type: string;
+  readonly subject?: string;
+  readonly data?: Json;
+  /** Name of a Target that is given the event too. */
+  readonly to?: string;
+};
+
 /** How a run of the trigger starts; taken from the current generation when the run is decided. */
 export type RunSettings = {
   readonly kind: 'train' | 'deploy' | 'rollback';
@@ -200,6 +211,7 @@ export type RunSettings = {
   readonly lane?: string;
   /** Name of a Pool in which a run takes a place. */
   readonly pool?: string;
+  readonly emit?: readonly EmissionSettings[];
   /** Absent for `train`, which is its target alone. */
   readonly plan?: DeployPlan | RollbackPlan;
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { approval } from './approval.ts';
 import { breaker, concurrency, cooldown, fallback, hours, rate } from './admission.ts';
+import { emit } from './emit.ts';
 import { events } from './events.ts';
 import { apiVersion, metadataSchema } from './metadata.ts';
 import { run } from './run.ts';
@@ -31,6 +32,7 @@ const triggerSpec = z.strictObject({
   breaker: breaker.optional().describe('Stops starting runs while they keep failing.'),
   fallback: fallback.optional().describe('Starts a run when none came about for too long.'),
   approval: approval.optional().describe('A run waits for a person before its target is called.'),
+  emit: emit.optional().describe('Events of what becomes of its runs, taken in like any other.'),
   run: run.describe('What is started.'),
 });
 

@@ -20,8 +20,10 @@ const CALLED_WITHIN_MS = 250;
 export function pretend(
   playOf: (trigger: string) => Play | undefined,
   now: () => Promise<number>,
-): Pick<Activities, 'startTarget' | 'notifyTarget' | 'resolveParams' | 'cancelRun'> {
+): Pick<Activities, 'startTarget' | 'notifyTarget' | 'resolveParams' | 'cancelRun' | 'emitEvent'> {
   return {
+    // A scenario is about one trigger: what others would make of its events is not part of it.
+    emitEvent: async () => ({ ok: true, eventId: '' }),
     notifyTarget: async () => ({ ok: true }),
     cancelRun: async (input) => {
       await delay(CALLED_WITHIN_MS);

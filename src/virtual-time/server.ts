@@ -49,7 +49,7 @@ export type VirtualServerOptions = {
   /** What stands in for activities that would leave this machine. */
   readonly pretend: (
     now: () => Promise<number>,
-  ) => Pick<Activities, 'startTarget' | 'notifyTarget'> & Partial<Activities>;
+  ) => Pick<Activities, 'startTarget' | 'notifyTarget' | 'emitEvent'> & Partial<Activities>;
 };
 
 let bundled: Promise<string> | undefined;

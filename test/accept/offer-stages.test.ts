@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import { eventJson, type Offered, offerOf } from '../../src/accept/offer.ts';
+import { eventJson } from '../../src/accept/lineage.ts';
+import { type Offered, offerOf } from '../../src/accept/offer.ts';
 import type { LoadedTrigger } from '../../src/load/load.ts';
 import type { Json } from '../../src/spec/json.ts';
 import { incoming, triggerOf } from './given.ts';
 
 function offered(trigger: LoadedTrigger, data: Json, more: { readonly [attribute: string]: string } = {}): Offered {
   const event = incoming(data, more);
-  return offerOf(trigger, event, 'evt_0123456789abcdefghijkl', eventJson(event.event));
+  return offerOf(trigger, event, 'evt_0123456789abcdefghijkl', eventJson(event));
 }
 
 describe('the place of an event in its order', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { eventJson, type Offered, offerOf } from '../../src/accept/offer.ts';
+import { eventJson } from '../../src/accept/lineage.ts';
+import { type Offered, offerOf } from '../../src/accept/offer.ts';
 import type { LoadedTrigger } from '../../src/load/load.ts';
 import type { Json } from '../../src/spec/json.ts';
 import { incoming, triggerOf } from './given.ts';
@@ -9,7 +10,7 @@ const ID = 'evt_0123456789abcdefghijkl';
 
 function offered(trigger: LoadedTrigger, data: Json, more: { readonly [attribute: string]: string } = {}): Offered {
   const event = incoming(data, more);
-  return offerOf(trigger, event, ID, eventJson(event.event));
+  return offerOf(trigger, event, ID, eventJson(event));
 }
 
 describe('an offer', () => {
@@ -119,7 +120,7 @@ describe('selectors', () => {
   it('take events of the source they name only', async () => {
     const trigger = await triggerOf('events: { source: events }');
     const event = incoming({});
-    expect(offerOf(trigger, event, ID, eventJson(event.event)).kind).toBe('offer');
-    expect(offerOf(trigger, { ...event, source: 'landing' }, ID, eventJson(event.event)).kind).toBe('noMatch');
+    expect(offerOf(trigger, event, ID, eventJson(event)).kind).toBe('offer');
+    expect(offerOf(trigger, { ...event, source: 'landing' }, ID, eventJson(event)).kind).toBe('noMatch');
   });
 });

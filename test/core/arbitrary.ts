@@ -164,6 +164,7 @@ const offers = fc
     event: sometimes(fc.constantFrom({ n: 1 }, { n: 'zwei' }), 3),
     whole: sometimes(fc.constant(true as const), 4),
     identity: sometimes(fc.constantFrom('i', 'j'), 8),
+    hops: sometimes(fc.integer({ min: 1, max: 16 }), 8),
     part: fc.constantFrom('a', 'b', 'c', 'd'),
     order: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constantFrom('x', 'y')),
     amount: fc.constantFrom(-1, 0, 0.1, 1, 2.5),
@@ -360,7 +361,7 @@ function inputOf(move: Move, nowMs: number, state: TriggerState, facts: readonly
       return { ...rest, by: 'somebody', ...(key !== undefined && { key }) };
     }
     case 'offer': {
-      const { name, sinceMs, agoMs, key, body = 'one---------', by, item, event, whole, identity } = move.made;
+      const { name, sinceMs, agoMs, key, body = 'one---------', by, item, event, whole, identity, hops } = move.made;
       const { part, order, amount, size } = move.made;
       const receivedAt = nowMs + sinceMs;
       const offer: Offer = {
@@ -378,6 +379,9 @@ function inputOf(move: Move, nowMs: number, state: TriggerState, facts: readonly
         ...(event !== undefined && { event }),
         ...(whole !== undefined && { whole }),
         ...(identity !== undefined && { identity }),
+        ...(hops !== undefined && {
+          lineage: { root: 'evt_r', parent: 'sb1-p', depth: hops, path: Array(hops).fill('t') },
+        }),
       };
       return { kind: 'offer', offer };
     }

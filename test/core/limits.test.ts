@@ -355,7 +355,13 @@ describe('what is counted is never below what is carried', () => {
   });
 
   it('for last events of any content', () => {
-    const last = { event: { 'ключ\u0001': ['"', '\\', '\ud800', '😀'] }, identity: '"ü"', traceparent: '00-0' };
+    const lineage = { root: 'evt_r', parent: 'sb1-p', depth: 2, path: ['a', 'b'] };
+    const last = {
+      lineage,
+      event: { 'ключ\u0001': ['"', '\\', '\ud800', '😀'] },
+      identity: '"ü"',
+      traceparent: '00-0',
+    };
     const before = instance(fullDefinition);
     before.fold({ ...heldUnder('first', { items: 1, value: 0 }) });
     const carriedBefore = carriedBytes(before.state);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { explainEvent } from '../../src/explain/event.ts';
+import { explainEvent, originOf } from '../../src/explain/event.ts';
 import { explainTaken } from '../../src/explain/trigger.ts';
 import { AT, entry, EVENT, evidence } from './given.ts';
 
@@ -60,5 +60,13 @@ describe('what happened to an event, in one sentence', () => {
       notices: ['n'],
     });
     expect(answer.notTaken[0]).not.toHaveProperty('type');
+  });
+});
+
+describe('an event that a run emitted', () => {
+  it('says which one, and how long the chain is', () => {
+    const lineage = { signalboxparent: 'sb1-r', signalboxroot: 'evt_root', signalboxdepth: 3 };
+    expect(originOf(lineage)).toBe('Run sb1-r emitted it: hop 3 of a chain that evt_root began.');
+    expect(originOf({ type: 't' })).toBeUndefined();
   });
 });

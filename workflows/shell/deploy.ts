@@ -20,13 +20,15 @@ import type { Json } from '../../src/spec/json.ts';
 import type { Approval } from './approval.ts';
 import { runCheck } from './check.ts';
 import type { CallOutcome } from './call.ts';
-import { askGuard } from './guard.ts';
+import type { Emissions } from './emissions.ts';
+import { guarded } from './guard.ts';
 import { callStep } from './step.ts';
 
 /** What a deployment has around it. */
 export type DeployContext = {
   readonly version: string;
   readonly approval: Approval;
+  readonly emissions: Emissions;
   /** Shows people how far it is; gives the whole details. */
   readonly show: (progress: string) => string;
   /** Epoch milliseconds: no step goes on after it. */
@@ -82,6 +84,7 @@ async function carryOut(
   switch (step.kind) {
     case 'ask': {
       if (!plan.approval) return undefined;
+      context.emissions.held('It waits for approval before it promotes.');
       const { decision, by, reason } = await context.approval.wait(
         input,
         askToPromote(plan.approval),
@@ -111,7 +114,7 @@ async function carryOut(
 async function changeStep(
   input: RunInput,
   step: Extract<DeployStep, { kind: 'call' }>,
-  { version, untilAt, onPromoting }: DeployContext,
+  { version, untilAt, onPromoting, emissions }: DeployContext,
   progress: Progress,
 ): Promise<Halt['outcome'] | undefined> {
   if (isPromotion(step) && !progress.isPromoting) {
@@ -127,7 +130,7 @@ async function changeStep(
   const outcome = await callStep(input, of, {
     delaysMs: input.run.settings.retry.delaysMs,
     timeoutMs: untilAt - Date.now(),
-    ...(isFirst && { before: (attempt) => askGuard(input, attempt) }),
+    ...(isFirst && { before: (attempt) => guarded(input, attempt, emissions) }),
   });
   const surelyNot =
     (outcome.kind === 'dead' && outcome.code !== 'target_unknown') ||

@@ -2,12 +2,20 @@ import type { RunInput } from '../../src/contract/messages.ts';
 import { GUARD_DELAYS_MS, GUARD_TIMEOUT_MS } from '../../src/contract/presets.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
 import { makeCall } from './call.ts';
+import type { Emissions } from './emissions.ts';
+
+/** Asks the guard of a run right before an attempt; where nothing keeps it back its target is called. */
+export async function guarded(input: RunInput, attempt: number, emissions: Emissions): Promise<RunOutcome | undefined> {
+  const closed = await askGuard(input, attempt);
+  if (!closed) emissions.started();
+  return closed;
+}
 
 /**
  * Asks the guard of a run, right before an attempt to call its target; nothing where there is none or it is open. Each
  * asking is a call of its own. A guard that cannot be asked is not open: the run goes to a person.
  */
-export async function askGuard(input: RunInput, attempt: number): Promise<RunOutcome | undefined> {
+async function askGuard(input: RunInput, attempt: number): Promise<RunOutcome | undefined> {
   const { guard } = input.run.settings;
   if (!guard) return undefined;
   const { target, params, expect, onFail } = guard;

@@ -6,7 +6,8 @@ import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
 import { staleAlert } from '../../src/core/rollback.ts';
 import type { CallSettings, RollbackPlan } from '../../src/spec/definition.ts';
-import { askGuard } from './guard.ts';
+import type { Emissions } from './emissions.ts';
+import { guarded } from './guard.ts';
 import { callStep } from './step.ts';
 
 const { openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
@@ -18,7 +19,7 @@ const { openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
 export async function rollback(
   input: RunInput,
   plan: RollbackPlan,
-  context: { readonly untilAt: number; readonly show: (progress: string) => string },
+  context: { readonly untilAt: number; readonly show: (progress: string) => string; readonly emissions: Emissions },
 ): Promise<RunOutcome> {
   const { retry } = input.run.settings;
   context.show('⏳ **Routes traffic back.**');
@@ -28,7 +29,8 @@ export async function rollback(
     {
       delaysMs: retry.delaysMs,
       timeoutMs: context.untilAt - Date.now(),
-      before: async (attempt) => staleAlert(input.run, plan.maxAgeMs, Date.now()) ?? (await askGuard(input, attempt)),
+      before: async (attempt) =>
+        staleAlert(input.run, plan.maxAgeMs, Date.now()) ?? guarded(input, attempt, context.emissions),
     },
   );
   const isRefused = routed.kind === 'dead' ? routed.code === 'guard_closed' : routed.began === false;

@@ -1,6 +1,7 @@
 import { eventIdOf } from '../../accept/event-id.ts';
 import { whyNot } from '../../accept/no-match.ts';
-import { eventJson, offerOf, type Offered } from '../../accept/offer.ts';
+import { eventJson } from '../../accept/lineage.ts';
+import { offerOf, type Offered } from '../../accept/offer.ts';
 import type { Order } from '../../core/input.ts';
 import { type LedgerEntry, ledgerPage } from '../../core/ledger.ts';
 import { Simulation } from '../../core/simulate.ts';
@@ -91,7 +92,7 @@ export function arrive(
   startAt: number,
 ): { readonly arrival: Arrival; readonly offered: Offered } {
   const eventId = eventIdOf(event);
-  const json = eventJson(event);
+  const json = eventJson({ event });
   const sources = new Set(trigger.selectors.map(({ source }) => source ?? EVENTS_SOURCE));
   let offered: Offered = { kind: 'noMatch' };
   for (const source of sources) {

@@ -45,6 +45,8 @@ export const runSummary = z.object({
   endedAt: moment.exactOptional(),
   eventCount: count,
   approval: approval.exactOptional(),
+  /** Of a run that an emitted event started: what began the chain, the run that emitted it, and hops so far. */
+  lineage: z.object({ root: z.string(), parent: z.string(), depth: count }).exactOptional(),
 });
 
 /** One run whole; `reason` says why it did not succeed. */
