@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
-import { approveUpdate } from '../../src/contract/definitions.ts';
+import { approveUpdate, finishUpdate } from '../../src/contract/definitions.ts';
 import { releaseSignal } from '../../src/contract/places.ts';
 import { eventsDeadLetterId, instanceId, runDeadLetterId } from '../../src/contract/names.ts';
 import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
@@ -162,6 +162,56 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.sleep(3 * HOUR + MINUTE);
     return instanceId('again');
   },
+  'run-watched': async (world) => {
+    const url = `${world.target.url}/watched`;
+    await world.define('watched', {
+      http: [`watch: { url: "${url}/state", every: 1m, succeeded: "body.done", failed: "false" }`],
+    });
+    world.target.answer('watched/state', ...Array.from({ length: 99 }, () => ({ status: 200, body: { done: false } })));
+    await world.send('watched', 'a');
+    await world.sleep(10 * MINUTE);
+    return world.onlyRunId('watched');
+  },
+  'run-called-back': async (world) => {
+    await world.define('called', { http: ['watch: {}'] });
+    await world.send('called', 'a');
+    await world.settle();
+    const runId = world.onlyRunId('called');
+    await world.client.workflow.getHandle(runId).executeUpdate(finishUpdate, { args: [{ status: 'succeeded' }] });
+    await world.settle();
+    return runId;
+  },
+  'run-deploy-baking': async (world) => {
+    await deployment(world, 'baking', 'steps: [{ weight: 10, bake: 1h }, { weight: 100 }]');
+    return world.onlyRunId('baking');
+  },
+  'run-deploy-undone': async (world) => {
+    world.target.answer('undone', { status: 200 }, { status: 400 });
+    await deployment(world, 'undone', 'check: { target: undone, params: {} }');
+    return world.onlyRunId('undone');
+  },
+  'run-rollback-told': async (world) => {
+    await world.define('told-by', {});
+    await world.write(
+      'rolls',
+      `apiVersion: signalbox/v1
+kind: Trigger
+metadata: { name: rolls }
+spec:
+  events: { pattern: { type: [rolls] } }
+  run:
+    kind: rollback
+    lane: rolls
+    guard: { target: told-by, expect: "result.auc > 0.5" }
+    route: { target: told-by }
+    notify: [{ target: told-by }]
+    incident: { target: told-by }
+`,
+    );
+    await world.send('rolls', 'a');
+    await world.settle();
+    return world.onlyRunId('rolls');
+  },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
     await world.send('broken', 'a');
@@ -171,6 +221,30 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     return eventsDeadLetterId({ trigger: 'broken', generation, code: 'mapping_error', place: '/key' });
   },
 };
+
+/** A deployment to one target, at its beginning or its end. */
+async function deployment(world: World, name: string, promotion: string): Promise<void> {
+  await world.define(`${name}-other`, { target: name });
+  await world.write(
+    `${name}-deploys`,
+    `apiVersion: signalbox/v1
+kind: Trigger
+metadata: { name: ${name} }
+spec:
+  events: { pattern: { type: [${name}] } }
+  run:
+    kind: deploy
+    lane: ${name}
+    version: "7"
+    stage: { target: ${name} }
+    smoke: [{ target: ${name}, expect: "result.auc > 0.5" }]
+    promote: { target: ${name}, ${promotion} }
+    revert: { target: ${name} }
+`,
+  );
+  await world.send(name, 'a');
+  await world.settle();
+}
 
 /** Two runs of a trigger that want one place; the first has it for an hour. */
 async function heldLane(world: World, name: string, wanted = `lane: ${name}`): Promise<void> {
