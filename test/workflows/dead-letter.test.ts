@@ -47,6 +47,25 @@ describe('an event that cannot be decided', () => {
     expect(await world().details(id)).toContain('1200 entries, 200 of them only counted');
   });
 
+  it('takes 10,000 events that fail at once without coming near what ends a workflow', async () => {
+    await world().define('flooded', { key: '${{ event.data.missing }}' });
+    const requests = Array.from({ length: 10 }, (_, request) =>
+      world().sendAll(
+        'flooded',
+        Array.from({ length: 1_000 }, (__, index) => `e${request}-${index}`),
+      ),
+    );
+    for (const sent of await Promise.all(requests))
+      expect(sent.kind === 'accepted' && sent.deadLettered.length).toBe(1_000);
+    await world().settle();
+    const id = letterOf('flooded', 'mapping_error', '/key');
+    const held = await world().deadLetter(id);
+    expect([held.entries.length, held.beyond]).toEqual([1_000, 9_000]);
+    const { historyLength } = await world().client.workflow.getHandle(id).describe();
+    // Temporal ends a workflow at 51,200.
+    expect(historyLength).toBeLessThan(1_000);
+  });
+
   it('takes in conflicts by the thousand, chunk by chunk', async () => {
     await world().define('conflicts', { stages: ['debounce: { quiet: 1h }'] });
     const ids = Array.from({ length: 600 }, (_, index) => `e${index}`);
