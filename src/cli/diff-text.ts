@@ -35,6 +35,7 @@ const MEANINGS: readonly (readonly [path: string, meaning: string])[] = [
   ['spec.breaker', 'counts from now on'],
   ['spec.fallback', 'from now on'],
   ['spec.approval', 'runs that are decided from now on'],
+  ['spec.emit', 'runs that are decided from now on'],
   ['spec.run', 'runs that are decided from now on, of open windows too'],
   ['spec.run.identity', 'which runs are the same run, from now on'],
   ['spec.run.lane', 'runs that are decided from now on wait in this lane'],

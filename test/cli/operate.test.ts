@@ -64,12 +64,15 @@ describe('signalbox runs', () => {
     expect(out).toContain('more: --page bW9yZQ');
   });
 
-  test('shows one run with its approval', async () => {
+  test('shows one run with its approval, and where it comes from', async () => {
     const { out } = await command((service) => run('sb1-1', 'text', service));
     expect(out).toMatch(/approval +waits until .*, then rejected \(approval\)/);
     const approval = { state: 'approved', by: 'ann', at: AT, reason: 'seen' } as const;
-    const read = { run: async () => ({ ok: true as const, value: { ...summary, kind: 'train', approval } }) };
-    expect((await command((service) => run('sb1-1', 'text', service), { read })).out).toContain('approved by ann');
+    const lineage = { root: 'evt_root', parent: 'sb1-p', depth: 2 };
+    const read = { run: async () => ({ ok: true as const, value: { ...summary, kind: 'train', approval, lineage } }) };
+    const decided = (await command((service) => run('sb1-1', 'text', service), { read })).out;
+    expect(decided).toContain('approved by ann');
+    expect(decided).toMatch(/from +sb1-p, hop 2 since evt_root/);
   });
 
   test('says no where the filter is wrong or the run is not there', async () => {
