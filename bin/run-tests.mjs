@@ -21,6 +21,8 @@ function count(modules, errors, tally, skipped) {
   tally.failed += errors.length;
   for (const module of modules) {
     tally.failed += module.errors().length;
+    // A hook that failed: its tests did not run, and say so as skipped.
+    for (const suite of module.children.allSuites()) tally.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const { state, note } = test.result();
       if (state === 'passed' || state === 'failed') tally[state] += 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { z } from 'zod';
 
 import { describeTarget } from '../../connectors/targets/contract.ts';
@@ -31,7 +31,15 @@ const withId = z.object({ id: z.string() });
 
 async function ask(origin: string, path: string, body: object): Promise<unknown> {
   const headers = { 'content-type': 'application/json', authorization: AUTHORIZATION };
-  const answer = await fetch(`${origin}/api${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  // While its own services begin, they keep its database busy, and it says 503.
+  const answer = await vi.waitUntil(
+    async () => {
+      const came = await fetch(`${origin}/api${path}`, init);
+      return came.status === 503 ? undefined : came;
+    },
+    { timeout: 30_000, interval: 500 },
+  );
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }
