@@ -12,8 +12,9 @@ const GOES_ON = { status: 200, body: { state: 'training' } } as const;
 /** Defines a trigger whose target is looked at every minute, or is told to call back. */
 async function define(name: string, run: readonly string[] = [], url = true) {
   const at = `${world().target.url}/${name}/status`;
-  const asked = url ? `url: "${at}?id=\${{ result.id }}", every: 1m, ` : '';
-  const watch = `watch: { ${asked}succeeded: "body.state == 'done'", failed: "body.state == 'broken'" }`;
+  const asked = `url: "${at}?id=\${{ result.id }}", every: 1m`;
+  const ends = `succeeded: "body.state == 'done'", failed: "body.state == 'broken'"`;
+  const watch = url ? `watch: { ${asked}, ${ends} }` : 'watch: {}';
   await world().define(name, { run, http: [watch, `cancel: { url: "${at}/cancel?id=\${{ result.id }}" }`] });
   world().target.answer(name, { status: 202, body: { id: 'p7' } });
 }
