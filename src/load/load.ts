@@ -15,7 +15,7 @@ import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory, parseWritten } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
 import { runCalls } from './run-calls.ts';
-import { runKindProblems } from './run-kinds.ts';
+import { runKindProblems, unheardProblems } from './run-kinds.ts';
 import { selectorsOf } from './selectors.ts';
 import { compileSchedule } from './schedule.ts';
 import { checkTarget } from './target.ts';
@@ -176,6 +176,7 @@ class Linker {
       ...combinationProblems(spec, times),
       ...run.problems,
       ...runKindProblems(spec),
+      ...unheardProblems(spec, (target) => this.#isCalledBack(target)),
       ...this.#references(file),
     ]);
     return {
@@ -199,6 +200,12 @@ class Linker {
       const reads = this.#targetReads.get(name);
       return reads === undefined ? [] : [{ name, path, reads }];
     });
+  }
+
+  /** Whether nobody can look how what a target starts goes. */
+  #isCalledBack(target: string): boolean {
+    const spec = this.#parsed.targets.get(target)?.file.spec;
+    return spec !== undefined && 'http' in spec && spec.http.watch !== undefined && spec.http.watch.url === undefined;
   }
 
   #references({ spec }: TriggerFile): Problem[] {

@@ -16,6 +16,18 @@ export function runKindProblems(spec: TriggerSpec): Problem[] {
   ];
 }
 
+/** Steps that would wait for ever: a callback ends a run of kind train, nothing else. */
+export function unheardProblems(spec: TriggerSpec, isCalledBack: (target: string) => boolean): Problem[] {
+  const message = 'is told of its end by a callback only, which ends no step';
+  const remedy = 'Give its watch a url, or use it as the target of a run of kind train.';
+  return runCalls(spec).flatMap(({ target, path }) => {
+    const isStep = path[1] === 'run' && path.length > RUN.length;
+    return isStep && target !== undefined && isCalledBack(target)
+      ? [error([...path, 'target'], `Target "${target}" ${message}`, remedy)]
+      : [];
+  });
+}
+
 function laneless(kind: string): Problem {
   const remedy = 'Write lane: "model/${{ key }}", the same for every trigger that changes what serves.';
   return error(RUN, `needs a lane: a ${kind} and another one of the same model must not mix`, remedy);

@@ -66,6 +66,18 @@ guard: { target: prod, expect: "result.version == event.data.previous", onFail: 
     expect(await findingsOf(trigger(staged))).toEqual([expect.stringContaining('warning /spec/run has no revert')]);
   });
 
+  it('has no step whose end only a callback would tell', async () => {
+    const called = `${trigger(`${DEPLOY}stage: { target: slow }\nrevert: { target: prod }`)}\n---\n${target('{ http: { url: "https://s.example", watch: {} } }', 'slow')}`;
+    expect(await findingsOf(called)).toEqual([
+      expect.stringContaining('error /spec/run/stage/target Target "slow" is told of its end by a callback only'),
+    ]);
+    expect(
+      await findingsOf(
+        `${trigger('target: slow')}\n---\n${target('{ http: { url: "https://s.example", watch: {} } }', 'slow')}`,
+      ),
+    ).toEqual([]);
+  });
+
   it('keeps of its event what its steps read', async () => {
     const run = `${DEPLOY}smoke: [{ target: prod, params: { a: "\${{ event.data.deep.a }}" }, expect: "result.b == event.data.b" }]\nrevert: { target: prod }`;
     const { triggers } = await definitionsOf(trigger(run));
