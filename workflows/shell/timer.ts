@@ -7,9 +7,10 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 export class MovingTimer {
   private armedAt: number | undefined;
   private scope: CancellationScope | undefined;
-  private readonly onDue: () => void;
+  private readonly onDue: (at: number) => void;
 
-  constructor(onDue: () => void) {
+  /** `onDue` is told the moment it was armed for. */
+  constructor(onDue: (at: number) => void) {
     this.onDue = onDue;
   }
 
@@ -25,7 +26,7 @@ export class MovingTimer {
       .run(() => sleep(waitMs, { summary: label() }))
       .then(() => {
         this.armedAt = undefined;
-        this.onDue();
+        this.onDue(at);
       })
       .catch((error: unknown) => {
         if (!isCancellation(error)) throw error;
