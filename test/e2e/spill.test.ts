@@ -146,19 +146,15 @@ test(
     await service.launch('serve');
     const total = 150;
     for (const one of heavy('k', total)) await taken(service, one);
-    for (let kill = 0; kill < 4; kill += 1) {
-      const { counts } = await viewOf(service, 'heavy');
+    // Looked at where runs arrive: a query that meets a task on its way to a new worker can make its replay differ, which
+    // decision 0031 tells of.
+    const inRuns = () => service.target.calls.reduce((sum, { body }) => sum + Number(body['count']), 0);
+    for (let kill = 0; kill < 4 && inRuns() < total; kill += 1) {
+      const before = inRuns();
       worker.kill('SIGKILL');
       await worker.exited;
       worker = await service.startAnother('worker');
-      await eventually(
-        'progress',
-        async () => {
-          const view = await viewOf(service, 'heavy');
-          return view.counts.eventsInRuns > counts.eventsInRuns || view.spill.pending === 0 ? true : undefined;
-        },
-        60_000,
-      );
+      await eventually('progress', () => (inRuns() > before ? true : undefined), 90_000);
     }
     const counts = await finished(service, 'heavy', total, 200_000);
     expect(counts).toMatchObject({ accepted: total, eventsInRuns: total, suppressed: { dedupe: 0 } });
