@@ -14,7 +14,7 @@ import type { Activities } from '../activities/interface.ts';
 import type { ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import { runDeadLetterId, SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
 import { EVALUATION, QUICK_TEMPORAL_CALLS, TEMPORAL_CALLS } from '../src/contract/presets.ts';
-import { askOf } from '../src/core/approval.ts';
+import { askOf, rejectedAs } from '../src/core/approval.ts';
 import type { RunReport } from '../src/core/fact.ts';
 import type { RunOutcome } from '../src/core/retry.ts';
 import { outcomeText, runText, startedText } from '../src/core/run-view.ts';
@@ -91,9 +91,8 @@ async function carryOut(input: RunInput, around: Around, text: string): Promise<
   const ask = askOf(input.run, resolved.needsApproval ?? true);
   if (ask) {
     emissions.held(`It waits for approval: ${ask.why}.`);
-    const { decision, by, reason } = await approval.wait(input, ask, text);
-    const why = reason === undefined ? `By ${by}.` : `By ${by}: ${reason}`;
-    if (decision === 'rejected') return { kind: 'ended', status: 'rejected', detail: why };
+    const decided = await approval.wait(input, ask, text);
+    if (decided.decision === 'rejected') return rejectedAs(decided);
     await approved(input);
   }
   approval.close();

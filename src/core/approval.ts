@@ -1,6 +1,7 @@
 import type { ApprovalSettings } from '../spec/definition.ts';
 import { spanText } from './explain.ts';
 import type { RunRequest } from './fact.ts';
+import type { Ended } from './retry.ts';
 
 /** How long a run that asks because a limit is closed waits, where its trigger has no approval of its own. */
 const ASK_TIMEOUT_MS = 86_400_000;
@@ -36,6 +37,11 @@ export function askToPromote({ timeoutMs, onTimeout, notify }: ApprovalSettings)
 export function timedOut({ onTimeout, timeoutMs }: Ask, at: number): ApprovalDecision {
   const reason = `Nobody answered within ${spanText(timeoutMs)}.`;
   return { decision: onTimeout === 'approve' ? 'approved' : 'rejected', by: 'timeout', reason, at };
+}
+
+/** How a run ends that was not approved: by whom, and why. */
+export function rejectedAs({ by, reason }: ApprovalDecision): Ended {
+  return { kind: 'ended', status: 'rejected', detail: reason === undefined ? `By ${by}.` : `By ${by}: ${reason}` };
 }
 
 /** The label of the timer that ends the wait. */

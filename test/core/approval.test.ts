@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { askLabel, askOf, askText, askToPromote, decisionText, timedOut } from '../../src/core/approval.ts';
+import { askLabel, askOf, askText, askToPromote, decisionText, rejectedAs, timedOut } from '../../src/core/approval.ts';
 import type { RunReport } from '../../src/core/fact.ts';
 import type { Definition } from '../../src/spec/definition.ts';
 import { runOf } from '../activities/given.ts';
@@ -26,6 +26,14 @@ describe('what a run asks', () => {
     const asks = { stage: 'rate' } as const;
     expect(askOf(runOf({ settings, asks }), false)).toEqual({ ...OWN, why: 'rate', onTimeout: 'reject' });
     expect(askOf(runOf({ asks }), true)).toEqual({ why: 'rate', timeoutMs: DAY, onTimeout: 'reject', notify: [] });
+  });
+});
+
+describe('a run that is not approved', () => {
+  it('ends as rejected, with who said so and why', () => {
+    const decided = { decision: 'rejected', by: 'ann', at: 1 } as const;
+    expect(rejectedAs(decided)).toEqual({ kind: 'ended', status: 'rejected', detail: 'By ann.' });
+    expect(rejectedAs({ ...decided, reason: 'too early' })).toMatchObject({ detail: 'By ann: too early' });
   });
 });
 

@@ -2,7 +2,7 @@ import { CancellationScope, isCancellation, log, sleep, upsertSearchAttributes }
 
 import type { RunInput } from '../../src/contract/messages.ts';
 import { SEARCH_ATTRIBUTE } from '../../src/contract/names.ts';
-import { askToPromote } from '../../src/core/approval.ts';
+import { askToPromote, rejectedAs } from '../../src/core/approval.ts';
 import {
   deploySteps,
   type DeployStep,
@@ -49,8 +49,8 @@ export async function deploy(input: RunInput, plan: DeployPlan, context: DeployC
   const progress: Progress = { begun: [], answered: null, isPromoting: false };
   const { version, show } = context;
   for (const [index, step] of steps.entries()) {
-    show(progressText(version, steps, index, 'runs'));
-    const outcome = await carryOut(input, plan, { step, index }, context, progress).catch(
+    const shown = show(progressText(version, steps, index, 'runs'));
+    const outcome = await carryOut(input, plan, { step, shown }, context, progress).catch(
       (error: unknown): Halt['outcome'] => {
         if (!isCancellation(error)) throw error;
         return { kind: 'ended', status: 'cancelled', detail: 'Cancelled.' };
@@ -74,7 +74,7 @@ export async function deploy(input: RunInput, plan: DeployPlan, context: DeployC
 async function carryOut(
   input: RunInput,
   plan: DeployPlan,
-  { step, index }: { readonly step: DeployStep; readonly index: number },
+  { step, shown }: { readonly step: DeployStep; readonly shown: string },
   context: DeployContext,
   progress: Progress,
 ): Promise<Halt['outcome'] | undefined> {
@@ -85,14 +85,9 @@ async function carryOut(
     case 'ask': {
       if (!plan.approval) return undefined;
       context.emissions.held('It waits for approval before it promotes.');
-      const { decision, by, reason } = await context.approval.wait(
-        input,
-        askToPromote(plan.approval),
-        context.show(progressText(version, deploySteps(plan), index, 'runs')),
-      );
+      const decided = await context.approval.wait(input, askToPromote(plan.approval), shown);
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTE.outcome, value: null }]);
-      if (decision === 'approved') return undefined;
-      return { kind: 'ended', status: 'rejected', detail: reason === undefined ? `By ${by}.` : `By ${by}: ${reason}` };
+      return decided.decision === 'approved' ? undefined : rejectedAs(decided);
     }
     case 'bake':
       await sleep(Math.min(step.forMs, timeoutMs), {
