@@ -1,4 +1,4 @@
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 
 import { batchSignal, entriesSignal, pressureQuery } from '../contract/definitions.ts';
 import { softGrowthBytes } from '../contract/continuation.ts';
@@ -11,6 +11,7 @@ import type { ApprovalReport, RunReport } from '../core/fact.ts';
 import { utf8Bytes } from '../core/json-bytes.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import { Credit, loadOf } from './credit.ts';
 import { giveOrder, handedOver, hasRoom, type Replay, replayOrder } from './hand-over.ts';
 import { instanceStart } from './instance-start.ts';
@@ -181,8 +182,7 @@ export class Committer {
         this.client.workflow.getHandle(workflowId).query(pressureQuery),
       );
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === 5))
-        return NOTHING_HELD;
+      if (isNotFound(error)) return NOTHING_HELD;
       throw error;
     }
   }

@@ -2,13 +2,16 @@ import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { discardLetterUpdate, editLetterUpdate, replayLetterUpdate } from '../contract/definitions.ts';
-import { deadLetterIdOf, WORKFLOW } from '../contract/names.ts';
+import { closedText } from '../contract/letter-end.ts';
+import { deadLetterIdOf } from '../contract/names.ts';
 import { type ErrorCode, refusal } from '../errors.ts';
-import { closedOf, noLetter } from './dead-letter-reads.ts';
+import { letterStanding } from '../temporal/letter-standing.ts';
+import { isNotFound } from '../temporal/not-found.ts';
+import { noLetter } from './dead-letter-reads.ts';
 import type { Discarded, LetterOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { BY_DEFAULT } from './run-orders.ts';
-import { away, isNotFound } from './temporal-answer.ts';
+import { away } from './temporal-answer.ts';
 
 /** An order that is not answered within this is a refusal; given again it finds what the first one did. */
 const ORDER_DEADLINE_MS = 10_000;
@@ -31,10 +34,10 @@ export function createLetterOrders(client: Client, now: () => number): LetterOrd
     try {
       return await client.withDeadline(now() + ORDER_DEADLINE_MS, () => act(handle));
     } catch (error) {
-      if (isNotFound(error)) return closed(client, named);
+      if (isNotFound(error)) return closed(client, named, now());
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
       if (!(cause instanceof ApplicationFailure) || !isRefusal(cause.type)) return away(error);
-      if (cause.type === 'letter_closed') return closed(client, named);
+      if (cause.type === 'letter_closed') return closed(client, named, now());
       return { ok: false, refusal: refusal(cause.type, cause.message) };
     }
   };
@@ -55,7 +58,7 @@ export function createLetterOrders(client: Client, now: () => number): LetterOrd
     discardLetter: (named, { by = BY_DEFAULT, reason }) =>
       give(named, async (handle): Promise<ReadResult<Discarded>> => {
         const end = await handle.executeUpdate(discardLetterUpdate, { args: [{ by, reason }] });
-        if (!('discarded' in end)) return closed(client, named);
+        if (!('discarded' in end)) return closed(client, named, now());
         const who = end.by === undefined ? {} : { by: end.by };
         return { ok: true, value: { deadLetterId: handle.workflowId, reason: end.discarded, ...who } };
       }),
@@ -71,20 +74,20 @@ function refusalOf({ code, detail }: { readonly code: ErrorCode; readonly detail
 }
 
 /** The refusal of whoever comes to a dead letter that is closed: by whom, and how. */
-async function closed(client: Client, named: string): Promise<ReadResult<never>> {
+async function closed(client: Client, named: string, nowMs: number): Promise<ReadResult<never>> {
   const deadLetterId = deadLetterIdOf(named);
-  const handle = client.workflow.getHandle(deadLetterId);
   try {
-    const described = await handle.describe();
-    if (described.type !== WORKFLOW.deadLetter) return noLetter(named);
-    const end = described.closeTime && (await handle.result().catch(() => undefined));
-    const { by, reason, runId, events } = end ? closedOf(end) : {};
-    const discarded = `was discarded${reason === undefined ? '' : ` (${reason})`}`;
-    const replayed = runId === undefined ? `was replayed: ${events} events` : `was replayed as ${runId}`;
-    const how = runId === undefined && events === undefined ? discarded : replayed;
-    const who = by === undefined ? '' : ` by ${by}`;
-    return { ok: false, refusal: refusal('letter_closed', `Dead letter ${deadLetterId} ${how}${who}.`) };
+    const deadline = nowMs + ORDER_DEADLINE_MS;
+    const standing = await client.withDeadline(deadline, () => letterStanding(client, deadLetterId));
+    switch (standing.kind) {
+      case 'unknown':
+        return noLetter(named);
+      case 'open':
+        return away('It was closed and is open again.');
+      case 'closed':
+        return { ok: false, refusal: refusal('letter_closed', closedText(deadLetterId, standing.end)) };
+    }
   } catch (error) {
-    return isNotFound(error) ? noLetter(named) : away(error);
+    return away(error);
   }
 }

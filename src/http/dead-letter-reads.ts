@@ -5,10 +5,12 @@ import type { DeadLetterInput, LetterBrief, LetterEnd } from '../contract/messag
 import { deadLetterIdOf, SEARCH_ATTRIBUTE, WORKFLOW } from '../contract/names.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import { rfc3339 as text } from '../explain/answer.ts';
+import { letterStanding } from '../temporal/letter-standing.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import { nextOf, tokenOf } from './page-token.ts';
 import type { DeadLetterDetail, DeadLetterQuery, DeadLetterSummary, ReadApi, ReadResult } from './read-api.ts';
 import { quoted, rfc3339, valuesOf } from './run-list.ts';
-import { away, isNotFound } from './temporal-answer.ts';
+import { away } from './temporal-answer.ts';
 
 /** A list that Temporal does not answer within this is a refusal. */
 const LIST_DEADLINE_MS = 5_000;
@@ -31,7 +33,7 @@ export function createDeadLetterReads(client: Client, now: () => number): Pick<R
     },
     deadLetter: async (named) => {
       try {
-        return await detail(client, deadLetterIdOf(named), now);
+        return await detail(client, named, now);
       } catch (error) {
         return isNotFound(error) ? noLetter(named) : away(error);
       }
@@ -130,13 +132,14 @@ function summaryOf(
   };
 }
 
-async function detail(client: Client, deadLetterId: string, now: () => number): Promise<ReadResult<DeadLetterDetail>> {
+async function detail(client: Client, named: string, now: () => number): Promise<ReadResult<DeadLetterDetail>> {
+  const deadLetterId = deadLetterIdOf(named);
+  const standing = await client.withDeadline(now() + DETAIL_DEADLINE_MS, () => letterStanding(client, deadLetterId));
+  if (standing.kind === 'unknown') return noLetter(named);
   const handle = client.workflow.getHandle(deadLetterId);
-  const described = await client.withDeadline(now() + DETAIL_DEADLINE_MS, () => handle.describe());
-  if (described.type !== WORKFLOW.deadLetter) return noLetter(deadLetterId);
   const held = await client.withDeadline(now() + DETAIL_DEADLINE_MS, () => handle.query(heldQuery));
-  const end = described.closeTime && (await handle.result().catch(() => undefined));
-  return { ok: true, value: detailOf(deadLetterId, held, described.startTime, end) };
+  const end = standing.kind === 'closed' ? standing.end : undefined;
+  return { ok: true, value: detailOf(deadLetterId, held, standing.openedAt, end) };
 }
 
 function detailOf(
@@ -177,7 +180,7 @@ function stateOf(end: LetterEnd | undefined): DeadLetterDetail['state'] {
 }
 
 /** How a dead letter was closed, for people. */
-export function closedOf(end: LetterEnd): NonNullable<DeadLetterDetail['closed']> {
+function closedOf(end: LetterEnd): NonNullable<DeadLetterDetail['closed']> {
   if ('discarded' in end) return { reason: end.discarded, ...(end.by !== undefined && { by: end.by }) };
   const of = 'taken' in end ? { events: end.taken } : { runId: end.replayed };
   return { ...of, by: end.by, ...(end.reason !== undefined && { reason: end.reason }) };

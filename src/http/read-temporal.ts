@@ -9,13 +9,14 @@ import { type Refusal, refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import { createDeadLetterReads } from './dead-letter-reads.ts';
 import { listLanes } from './lane-list.ts';
 import type { ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
 import { createViewOf } from './instance-view.ts';
 import { removedTriggers } from './removed-triggers.ts';
 import { createRunReads } from './run-reads.ts';
-import { away, isNotFound } from './temporal-answer.ts';
+import { away } from './temporal-answer.ts';
 import { keySummary, pausedOf, stateOf } from './state-view.ts';
 
 /** A whole state may have 1.25 MiB. */

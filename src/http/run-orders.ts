@@ -12,10 +12,11 @@ import { approveUpdate, finishUpdate, rejectUpdate } from '../contract/definitio
 import type { FinishAnswer } from '../contract/messages.ts';
 import { WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import type { Decided, Finished, RunOrder, RunOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { approvalOf } from './run-summary.ts';
-import { away, isNotFound, noRun } from './temporal-answer.ts';
+import { away, noRun } from './temporal-answer.ts';
 import { rfc3339 } from '../explain/answer.ts';
 
 /** An order that Temporal or the worker does not answer within this is a refusal, and may be given again. */

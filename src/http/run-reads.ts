@@ -3,11 +3,12 @@ import { defaultPayloadConverter } from '@temporalio/common';
 
 import type { RunInput } from '../contract/messages.ts';
 import { WORKFLOW } from '../contract/names.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import type { ReadApi, ReadResult, RunDetail, RunEvents } from './read-api.ts';
 import { endOf } from './run-end.ts';
 import { listRuns } from './run-list.ts';
 import { type Seen, STATUS_NAMES, summaryOf } from './run-summary.ts';
-import { away, isNotFound, noRun } from './temporal-answer.ts';
+import { away, noRun } from './temporal-answer.ts';
 
 /** Reads runs from Temporal: lists from visibility, which lags a little, one run from its history. */
 export function createRunReads(client: Client, now: () => number): Pick<ReadApi, 'runs' | 'run' | 'runEvents'> {

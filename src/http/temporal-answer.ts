@@ -1,9 +1,4 @@
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
-
 import { refusal, type Refusal } from '../errors.ts';
-
-/** NOT_FOUND of gRPC. */
-const NOT_FOUND = 5;
 
 /** The answer where no run has the id. */
 export function noRun(runId: string): { readonly ok: false; readonly refusal: Refusal } {
@@ -14,9 +9,4 @@ export function noRun(runId: string): { readonly ok: false; readonly refusal: Re
 export function away(error: unknown): { readonly ok: false; readonly refusal: Refusal } {
   const detail = error instanceof Error ? error.message : String(error);
   return { ok: false, refusal: refusal('temporal_unavailable', detail, { retryAfterSeconds: 1 }) };
-}
-
-/** Read through a handle or straight from the service, what is not there looks different. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
 }

@@ -10,11 +10,12 @@ import type { LedgerEntry } from '../core/ledger.ts';
 import { refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
+import { isNotFound } from '../temporal/not-found.ts';
 import { createViewOf } from './instance-view.ts';
 import type { Ordered, TriggerOrders } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { removedTriggers } from './removed-triggers.ts';
-import { away, isNotFound } from './temporal-answer.ts';
+import { away } from './temporal-answer.ts';
 
 /** An order that is not answered within this is a refusal; given again it changes nothing twice. */
 const ORDER_DEADLINE_MS = 8_000;

@@ -1,4 +1,4 @@
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { type InjectedSinks, Worker } from '@temporalio/worker';
 import type { Sinks } from '@temporalio/workflow';
@@ -9,12 +9,10 @@ import { readBatch } from '../contract/read-messages.ts';
 import type { LedgerPage } from '../core/ledger.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { InstanceRun } from './instance-runs.ts';
+import { isNotFound } from './not-found.ts';
 
 /** What brings an instance the events that were kept for it in segments. */
 const READING: keyof Activities = 'readSegment';
-
-/** NOT_FOUND of gRPC. */
-const NOT_FOUND = 5;
 
 type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
 type HistoryEvent = NonNullable<History['events']>[number];
@@ -76,8 +74,7 @@ async function fetchHistory(client: Client, workflowId: string, runId: string): 
   try {
     return await client.workflow.getHandle(workflowId, runId).fetchHistory();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND))
-      return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

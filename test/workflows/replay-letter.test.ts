@@ -150,6 +150,18 @@ describe('the dead letter of a run', () => {
     expect(await handle.result()).toEqual({ discarded: 'seen' });
   });
 
+  it('counts as discarded where somebody ended it in Temporal', async () => {
+    const runId = await refusedRun('ended');
+    await world().client.workflow.getHandle(runDeadLetterId(runId)).terminate('by hand');
+    expect(await letter(runId)).toMatchObject({
+      state: 'discarded',
+      closed: { reason: 'ended in Temporal: TERMINATED' },
+    });
+    expect(await orders().replayLetter(runId, { by: 'ann' })).toMatchObject({
+      refusal: { code: 'letter_closed', detail: expect.stringContaining('TERMINATED') },
+    });
+  });
+
   it('refuses what is no order', async () => {
     const runId = await refusedRun('strict');
     const handle = world().client.workflow.getHandle(runDeadLetterId(runId));
