@@ -1,5 +1,6 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 
+import { needsCallback, takesCallback } from '../src/connectors/callback.ts';
 import { createTarget } from '../src/connectors/registry.ts';
 import {
   type CallContext,
@@ -45,21 +46,12 @@ export function prepareCall(
 ): Prepared {
   const resolved = resolveTarget(loaded, input, result);
   if (!resolved.ok) return resolved;
-  const callback = waitsForCallback(loaded) ? dependencies.callbackOf(input.run.runId) : undefined;
+  const callback = takesCallback(loaded.spec) ? dependencies.callbackOf(input.run.runId) : undefined;
   return {
     ok: true,
     target: createTarget(resolved.target, dependencies.targets),
     request: { ...requestOf(input), ...as, ...(callback && { callback }) },
   };
-}
-
-function waitsForCallback({ spec }: LoadedTarget): boolean {
-  return 'http' in spec && spec.http.watch !== undefined;
-}
-
-/** Nobody can look how its runs go. */
-function needsCallback({ spec }: LoadedTarget): boolean {
-  return 'http' in spec && spec.http.watch !== undefined && spec.http.watch.url === undefined;
 }
 
 /** Calls a target for a run, or looks first whether an attempt whose answer was lost has started it. */
@@ -69,7 +61,7 @@ export async function callTarget(
   dependencies: CallDependencies,
   as: CallAs,
 ): Promise<Attempt> {
-  if (needsCallback(loaded) && !dependencies.callbackOf(input.run.runId)) {
+  if (needsCallback(loaded.spec) && !dependencies.callbackOf(input.run.runId)) {
     const detail = 'It is told how it ended by a callback, and no address for that is known: set SIGNALBOX_API_URL.';
     return { kind: 'notStarted', code: 'target_unavailable', detail, permanent: false };
   }

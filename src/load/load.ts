@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 
+import { needsCallback } from '../connectors/callback.ts';
 import { canonicalJson, sha256Hex } from '../match/canonical.ts';
 import { isObject } from '../match/json.ts';
 import type { Json, JsonObject } from '../spec/json.ts';
@@ -176,7 +177,7 @@ class Linker {
       ...combinationProblems(spec, times),
       ...run.problems,
       ...runKindProblems(spec),
-      ...unheardProblems(spec, (target) => this.#isCalledBack(target)),
+      ...unheardProblems(spec, (target) => this.#needsCallback(target)),
       ...this.#references(file),
     ]);
     return {
@@ -202,10 +203,9 @@ class Linker {
     });
   }
 
-  /** Whether nobody can look how what a target starts goes. */
-  #isCalledBack(target: string): boolean {
+  #needsCallback(target: string): boolean {
     const spec = this.#parsed.targets.get(target)?.file.spec;
-    return spec !== undefined && 'http' in spec && spec.http.watch !== undefined && spec.http.watch.url === undefined;
+    return spec !== undefined && needsCallback(spec);
   }
 
   #references({ spec }: TriggerFile): Problem[] {

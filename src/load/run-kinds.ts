@@ -17,12 +17,12 @@ export function runKindProblems(spec: TriggerSpec): Problem[] {
 }
 
 /** Steps that would wait for ever: a callback ends a run of kind train, nothing else. */
-export function unheardProblems(spec: TriggerSpec, isCalledBack: (target: string) => boolean): Problem[] {
+export function unheardProblems(spec: TriggerSpec, needsCallback: (target: string) => boolean): Problem[] {
   const message = 'is told of its end by a callback only, which ends no step';
   const remedy = 'Give its watch a url, or use it as the target of a run of kind train.';
   return runCalls(spec).flatMap(({ target, path }) => {
     const isStep = path[1] === 'run' && path.length > RUN.length;
-    return isStep && target !== undefined && isCalledBack(target)
+    return isStep && target !== undefined && needsCallback(target)
       ? [error([...path, 'target'], `Target "${target}" ${message}`, remedy)]
       : [];
   });
