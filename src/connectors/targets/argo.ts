@@ -3,13 +3,12 @@ import { z } from 'zod';
 import type { Json } from '../../spec/json.ts';
 import type { TargetSpec } from '../../spec/target.ts';
 import type { ArgoTargetSpec } from '../../spec/targets/argo.ts';
-import { callApi, notCancelled, unseen } from '../api.ts';
-import { clusterAuthorization, isOfCall, metadataOf, objectHandle, objectMetadata } from '../cluster.ts';
+import { callApi, unusable } from '../api.ts';
+import { clusterAuthorization, metadataOf, objectMetadata, objectTarget } from '../cluster.ts';
 import { asTexts, isNamed } from '../named-values.ts';
 import { refused, REPLY_EXCERPT_MAX_CHARS } from '../outgoing-answer.ts';
 import { excerpt, RESULT_MAX_BYTES } from '../reply.ts';
 import type {
-  CallContext,
   FinishedOutcome,
   LoadedTarget,
   StartOutcome,
@@ -18,7 +17,6 @@ import type {
   TargetDeps,
   WatchOutcome,
 } from '../target.ts';
-import { nameOfToken } from '../token-name.ts';
 
 type Loaded = LoadedTarget<Extract<TargetSpec, { argo: ArgoTargetSpec }>>;
 
@@ -60,61 +58,31 @@ const ENDS: Readonly<Record<string, FinishedOutcome['status']>> = {
 
 const HINTS = { 400: 'Do template and parameters fit each other?' };
 
-/**
- * Runs an Argo workflow of a template. The token is its name, so a second start of it is answered 409, and what has the
- * name is looked at: for as long as the workflow is there.
- */
+/** Runs an Argo workflow of a template. The token is its name. */
 export function createArgoTarget({ name, spec }: Loaded, deps: TargetDeps): Target {
   const { url, namespace, template, clusterScope, timeout: timeoutMs } = spec.argo;
   const api = { name, url, timeoutMs, authorize: () => clusterAuthorization(name, spec.argo, deps.resolveSecret) };
   const path = ['api', 'v1', 'workflows', namespace];
-  const look = (workflow: string, context: CallContext) =>
-    callApi(
-      api,
-      { method: 'GET', path: [...path, workflow], query: { fields: FIELDS }, answer: workflowSchema },
-      context,
-    );
+  const answer = workflowSchema;
   return {
-    repeatable: true,
-    start: async (request, context) => {
-      const workflow = workflowOf(spec.argo, request);
-      if (workflow === undefined) return refused(`Target ${name}: its parameters are not a map of names to values.`);
-      const body = { workflow };
-      const made = await callApi(api, { method: 'POST', path, body, answer: workflowSchema, hints: HINTS }, context);
-      if (made.ok) return started(spec.argo, made.body);
-      if (made.status !== 409) return made.start;
-      const there = await look(nameOfToken(request), context);
-      // Gone between the two questions: the next attempt has the name.
-      if (!there.ok) return { kind: 'unknown', detail: there.detail };
-      if (isOfCall(there.body.metadata, request)) return started(spec.argo, there.body);
-      return refused(`Target ${name}: another workflow has the name ${there.body.metadata.name}.`);
-    },
-    watch: async (handle, _request, context) => {
-      const known = objectHandle.safeParse(handle);
-      if (!known.success) return { kind: 'gone', detail: 'What identifies the workflow is lost.' };
-      const seen = await look(known.data.name, context);
-      if (!seen.ok) return unseen(seen);
-      return seen.body.metadata.uid === known.data.uid
-        ? endOf(seen.body)
-        : { kind: 'gone', detail: `Another workflow has the name ${known.data.name} by now.` };
-    },
-    cancel: async (handle, _request, context) => {
-      const known = objectHandle.safeParse(handle);
-      if (!known.success) return { kind: 'failed', detail: 'What identifies the workflow is lost.' };
-      const seen = await look(known.data.name, context);
-      if (!seen.ok) return notCancelled(seen);
-      const phase = seen.body.status?.phase ?? '';
-      if (seen.body.metadata.uid !== known.data.uid || ENDS[phase] !== undefined) {
-        return { kind: 'over', detail: `It has ended: ${phase}.` };
-      }
-      const body = { name: known.data.name, namespace };
-      const asked = await callApi(
-        api,
-        { method: 'PUT', path: [...path, known.data.name, 'stop'], body, answer: workflowSchema },
-        context,
-      );
-      return asked.ok ? { kind: 'cancelled' } : notCancelled(asked);
-    },
+    ...objectTarget({
+      target: name,
+      noun: 'workflow',
+      create: async (request, context) => {
+        const workflow = workflowOf(spec.argo, request);
+        return workflow === undefined
+          ? unusable(refused(`Target ${name}: its parameters are not a map of names to values.`))
+          : callApi(api, { method: 'POST', path, body: { workflow }, answer, hints: HINTS }, context);
+      },
+      look: (workflow, context) =>
+        callApi(api, { method: 'GET', path: [...path, workflow], query: { fields: FIELDS }, answer }, context),
+      stop: (workflow, context) => {
+        const body = { name: workflow.name, namespace };
+        return callApi(api, { method: 'PUT', path: [...path, workflow.name, 'stop'], body, answer }, context);
+      },
+      started: (handle) => started(spec.argo, handle),
+      endOf,
+    }),
     probe: async (context) => {
       const at = clusterScope ? ['cluster-workflow-templates'] : ['workflow-templates', namespace];
       const found = await callApi(
@@ -146,10 +114,13 @@ function workflowOf(
   };
 }
 
-function started({ url, namespace, every }: ArgoTargetSpec, { metadata }: Workflow): StartOutcome {
-  const { name, uid } = metadata;
-  const link = `${url.replace(/\/+$/, '')}/workflows/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
-  return { kind: 'started', handle: { name, uid }, result: { name, uid }, everyMs: every, link };
+function started(
+  { url, namespace, every }: ArgoTargetSpec,
+  handle: { readonly name: string; readonly uid: string },
+): StartOutcome {
+  const place = [namespace, handle.name].map((it) => encodeURIComponent(it)).join('/');
+  const link = `${url.replace(/\/+$/, '')}/workflows/${place}`;
+  return { kind: 'started', handle, result: handle, everyMs: every, link };
 }
 
 function endOf({ metadata: { name, uid }, spec, status }: Workflow): WatchOutcome {

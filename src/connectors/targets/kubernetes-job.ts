@@ -4,21 +4,12 @@ import type { JsonObject } from '../../spec/json.ts';
 import type { TargetSpec } from '../../spec/target.ts';
 import type { KubernetesJobTargetSpec } from '../../spec/targets/kubernetes-job.ts';
 import type { ApiFailure } from '../api.ts';
-import { callApi, notCancelled, unseen } from '../api.ts';
-import { clusterAuthorization, isOfCall, metadataOf, objectHandle, objectMetadata } from '../cluster.ts';
+import { callApi, unusable } from '../api.ts';
+import { clusterAuthorization, metadataOf, objectMetadata, objectTarget } from '../cluster.ts';
 import { isNamed } from '../named-values.ts';
 import { refused, REPLY_EXCERPT_MAX_CHARS, unavailable } from '../outgoing-answer.ts';
 import { excerpt } from '../reply.ts';
-import type {
-  CallContext,
-  LoadedTarget,
-  StartOutcome,
-  StartRequest,
-  Target,
-  TargetDeps,
-  WatchOutcome,
-} from '../target.ts';
-import { nameOfToken } from '../token-name.ts';
+import type { LoadedTarget, StartRequest, Target, TargetDeps, WatchOutcome } from '../target.ts';
 
 type Loaded = LoadedTarget<Extract<TargetSpec, { kubernetesJob: KubernetesJobTargetSpec }>>;
 
@@ -55,62 +46,34 @@ const HINTS = {
   422: 'Is the manifest a Job of batch/v1?',
 };
 
-/**
- * Runs a Kubernetes Job. The token is its name, so a second start of it is answered 409, and what has the name is looked
- * at: for as long as the Job is there, which `ttlSecondsAfterFinished` may end.
- */
+/** Runs a Kubernetes Job. The token is its name, for as long as `ttlSecondsAfterFinished` leaves the Job there. */
 export function createKubernetesJobTarget({ name, spec }: Loaded, deps: TargetDeps): Target {
   const { url, namespace, manifest, every, timeout: timeoutMs } = spec.kubernetesJob;
   const authorize = () => clusterAuthorization(name, spec.kubernetesJob, deps.resolveSecret);
   const api = { name, url, timeoutMs, authorize };
   const path = ['apis', 'batch', 'v1', 'namespaces', namespace, 'jobs'];
-  const look = (job: string, context: CallContext) =>
-    callApi(api, { method: 'GET', path: [...path, job], answer: jobSchema }, context);
+  const answer = jobSchema;
   return {
-    repeatable: true,
-    start: async (request, context) => {
-      if (!isNamed(manifest)) return refused(`Target ${name}: its manifest is not an object.`);
-      const body = jobOf(manifest, request);
-      const made = await callApi(
-        api,
-        { method: 'POST', path, query: STRICT, body, answer: jobSchema, hints: HINTS },
-        context,
-      );
-      if (made.ok) return started(made.body, every);
-      if (made.status !== 409) return isOverQuota(made) ? unavailable(made.detail) : made.start;
-      const there = await look(nameOfToken(request), context);
-      // Gone between the two questions: the next attempt has the name.
-      if (!there.ok) return { kind: 'unknown', detail: there.detail };
-      if (isOfCall(there.body.metadata, request)) return started(there.body, every);
-      return refused(`Target ${name}: another Job has the name ${there.body.metadata.name}.`);
-    },
-    watch: async (handle, _request, context) => {
-      const known = objectHandle.safeParse(handle);
-      if (!known.success) return { kind: 'gone', detail: 'What identifies the Job is lost.' };
-      const seen = await look(known.data.name, context);
-      if (!seen.ok) return unseen(seen);
-      return seen.body.metadata.uid === known.data.uid
-        ? endOf(seen.body)
-        : { kind: 'gone', detail: `Another Job has the name ${known.data.name} by now.` };
-    },
-    cancel: async (handle, _request, context) => {
-      const known = objectHandle.safeParse(handle);
-      if (!known.success) return { kind: 'failed', detail: 'What identifies the Job is lost.' };
-      const seen = await look(known.data.name, context);
-      if (!seen.ok) return notCancelled(seen);
-      const end = seen.body.metadata.uid === known.data.uid ? endOf(seen.body) : undefined;
-      if (end?.kind !== 'running') return { kind: 'over', detail: end?.detail ?? 'It was deleted.' };
-      // Suspending ends its pods and keeps the Job: people see it, and its name stays taken.
-      const metadata = { uid: known.data.uid, annotations: { [CANCELLED_ANNOTATION]: 'true' } };
-      const body = { metadata, spec: { suspend: true } };
-      const headers = { 'content-type': 'application/merge-patch+json' };
-      const asked = await callApi(
-        api,
-        { method: 'PATCH', path: [...path, known.data.name], headers, body, answer: jobSchema },
-        context,
-      );
-      return asked.ok ? { kind: 'cancelled' } : notCancelled(asked);
-    },
+    ...objectTarget({
+      target: name,
+      noun: 'Job',
+      create: async (request, context) => {
+        if (!isNamed(manifest)) return unusable(refused(`Target ${name}: its manifest is not an object.`));
+        const body = jobOf(manifest, request);
+        const made = await callApi(api, { method: 'POST', path, query: STRICT, body, answer, hints: HINTS }, context);
+        return !made.ok && isOverQuota(made) ? { ...made, start: unavailable(made.detail) } : made;
+      },
+      look: (job, context) => callApi(api, { method: 'GET', path: [...path, job], answer }, context),
+      stop: (job, context) => {
+        // Suspending ends its pods and keeps the Job: people see it, and its name stays taken.
+        const metadata = { uid: job.uid, annotations: { [CANCELLED_ANNOTATION]: 'true' } };
+        const body = { metadata, spec: { suspend: true } };
+        const headers = { 'content-type': 'application/merge-patch+json' };
+        return callApi(api, { method: 'PATCH', path: [...path, job.name], headers, body, answer }, context);
+      },
+      started: (handle) => ({ kind: 'started', handle, result: handle, everyMs: every }),
+      endOf,
+    }),
     probe: async (context) => {
       if (!isNamed(manifest)) return { kind: 'notReady', detail: 'Its manifest is not an object.' };
       const body = { ...manifest, ...JOB, metadata: { name: PROBE_NAME } };
@@ -134,10 +97,6 @@ function jobOf(manifest: JsonObject, request: StartRequest): JsonObject {
     ...JOB,
     metadata: metadataOf(request, isNamed(metadata) ? metadata : {}),
   };
-}
-
-function started({ metadata: { name, uid } }: Job, everyMs: number): StartOutcome {
-  return { kind: 'started', handle: { name, uid }, result: { name, uid }, everyMs };
 }
 
 function isOverQuota({ status, body }: ApiFailure): boolean {
