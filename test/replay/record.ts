@@ -191,23 +191,17 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     return world.onlyRunId('undone');
   },
   'run-rollback-told': async (world) => {
-    await world.define('told-by', {});
-    await world.write(
-      'rolls',
-      `apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: rolls }
-spec:
-  events: { pattern: { type: [rolls] } }
-  run:
-    kind: rollback
-    lane: rolls
-    guard: { target: told-by, expect: "result.auc > 0.5" }
-    route: { target: told-by }
-    notify: [{ target: told-by }]
-    incident: { target: told-by }
-`,
-    );
+    await world.defineRun('rolls', {
+      run: [
+        'kind: rollback',
+        'lane: rolls',
+        'guard: { target: told-by, expect: "result.auc > 0.5" }',
+        'route: { target: told-by }',
+        'notify: [{ target: told-by }]',
+        'incident: { target: told-by }',
+      ],
+      targets: ['told-by'],
+    });
     await world.send('rolls', 'a');
     await world.settle();
     return world.onlyRunId('rolls');
@@ -224,24 +218,18 @@ spec:
 
 /** A deployment to one target, at its beginning or its end. */
 async function deployment(world: World, name: string, promotion: string): Promise<void> {
-  await world.define(`${name}-other`, { target: name });
-  await world.write(
-    `${name}-deploys`,
-    `apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: ${name} }
-spec:
-  events: { pattern: { type: [${name}] } }
-  run:
-    kind: deploy
-    lane: ${name}
-    version: "7"
-    stage: { target: ${name} }
-    smoke: [{ target: ${name}, expect: "result.auc > 0.5" }]
-    promote: { target: ${name}, ${promotion} }
-    revert: { target: ${name} }
-`,
-  );
+  await world.defineRun(name, {
+    run: [
+      'kind: deploy',
+      `lane: ${name}`,
+      'version: "7"',
+      `stage: { target: ${name} }`,
+      `smoke: [{ target: ${name}, expect: "result.auc > 0.5" }]`,
+      `promote: { target: ${name}, ${promotion} }`,
+      `revert: { target: ${name} }`,
+    ],
+    targets: [name],
+  });
   await world.send(name, 'a');
   await world.settle();
 }

@@ -7,33 +7,20 @@ import { HOUR, MINUTE, SECOND } from './world.ts';
 
 const world = useWorld();
 
-const http = (name: string) => `---
-apiVersion: signalbox/v1
-kind: Target
-metadata: { name: ${name} }
-spec: { http: { url: "${world().target.url}/${name}" } }
-`;
-
 /** Defines a deployment whose targets are named after it; `run` are further members, each one line. */
 async function define(name: string, run: readonly string[], targets: readonly string[] = []) {
-  const all = ['stage', 'promote', 'undo', ...targets].map((it) => `${name}-${it}`);
-  await world().write(
-    name,
-    `apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: ${name} }
-spec:
-  events: { pattern: { type: [${name}] } }
-  key: "\${{ event.data.model }}"
-  run:
-    kind: deploy
-    lane: "${name}/\${{ key }}"
-    version: "\${{ event.data.version }}"
-    retry: { delays: [] }
-    stage: { target: ${name}-stage, params: { version: "\${{ version }}" } }
-${run.map((line) => `    ${line}`).join('\n')}
-${all.map(http).join('')}`,
-  );
+  await world().defineRun(name, {
+    key: '${{ event.data.model }}',
+    run: [
+      'kind: deploy',
+      `lane: "${name}/\${{ key }}"`,
+      'version: "${{ event.data.version }}"',
+      'retry: { delays: [] }',
+      `stage: { target: ${name}-stage, params: { version: "\${{ version }}" } }`,
+      ...run,
+    ],
+    targets: ['stage', 'promote', 'undo', ...targets].map((it) => `${name}-${it}`),
+  });
 }
 
 const promote = (name: string, rest = '') =>

@@ -8,13 +8,6 @@ import { HOUR, MINUTE } from './world.ts';
 
 const world = useWorld();
 
-const target = (name: string) => `---
-apiVersion: signalbox/v1
-kind: Target
-metadata: { name: ${name} }
-spec: { http: { url: "${world().target.url}/${name}" } }
-`;
-
 /** Takes every event of a trigger's runs, and tells its target of each. */
 const sinkOf = (name: string) => `---
 apiVersion: signalbox/v1
@@ -23,7 +16,7 @@ metadata: { name: ${name}-sink }
 spec:
   events: { source: signalbox, pattern: { source: [/signalbox/${name}] } }
   run: { target: ${name}-sink, params: { type: "\${{ event.type }}", data: { $value: "\${{ event.data }}", $default: null } } }
-${target(`${name}-sink`)}`;
+`;
 
 const told = (name: string, param: string) => world().target.params(`${name}-sink`, param);
 const calls = (name: string) => world().target.calls(name).length;
@@ -103,7 +96,8 @@ describe('a run emits', () => {
     world().define(name, {
       stages: [everything, ...stages],
       run,
-      more: `${sinkOf(name)}${target(`${name}-guard`)}`,
+      more: sinkOf(name),
+      targets: [`${name}-sink`, `${name}-guard`],
     });
 
   it('that it started and succeeded, in this order, with its result', async () => {
@@ -159,20 +153,13 @@ describe('a run emits', () => {
     ['deploy', 'version: "7"', 'promote: { target: NAME-acts }', '7'],
     ['rollback', 'route: { target: NAME-acts }', 'notify: []', null],
   ])('of kind %s the same', async (kind, first, second, version) => {
-    const lines = [`kind: ${kind}`, `lane: "${kind}"`, first, second].map((line) => line.replace('NAME', kind));
     const data = kind === 'deploy' ? '{ v: "${{ version }}" }' : '{ v: null }';
-    await world().write(
-      kind,
-      `apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: ${kind} }
-spec:
-  events: { pattern: { type: [${kind}] } }
-  emit: { started: { type: began, data: ${data} }, succeeded: { type: done, data: ${data} } }
-  run:
-${lines.map((line) => `    ${line}`).join('\n')}
-${target(`${kind}-acts`)}${sinkOf(kind)}`,
-    );
+    await world().defineRun(kind, {
+      stages: [`emit: { started: { type: began, data: ${data} }, succeeded: { type: done, data: ${data} } }`],
+      run: [`kind: ${kind}`, `lane: "${kind}"`, first, second].map((line) => line.replace('NAME', kind)),
+      more: sinkOf(kind),
+      targets: [`${kind}-acts`, `${kind}-sink`],
+    });
     await started(kind);
     expect(told(kind, 'type')).toEqual(['began', 'done']);
     expect(told(kind, 'data')).toEqual([{ v: version }, { v: version }]);
@@ -186,7 +173,7 @@ ${target(`${kind}-acts`)}${sinkOf(kind)}`,
 
   it('nothing it cannot make: that is a dead letter of its own, and the run is what it is', async () => {
     const emit = 'emit: { succeeded: { type: x, data: "${{ result.loss }}" } }';
-    await world().define('unmade', { stages: [emit], more: sinkOf('unmade') });
+    await world().define('unmade', { stages: [emit], more: sinkOf('unmade'), targets: ['unmade-sink'] });
     const runId = await started('unmade');
     const letter = await world().deadLetter(runDeadLetterId(`${runId}.emit-succeeded`));
     expect(letter).toMatchObject({ code: 'mapping_error', place: '/emit/succeeded' });
@@ -202,7 +189,8 @@ describe('an event that is given to a target too', () => {
     world().define(name, {
       stages: [emit(name)],
       run: ['retry: { delays: [1m] }'],
-      more: `${sinkOf(name)}${target(`${name}-chat`)}`,
+      more: sinkOf(name),
+      targets: [`${name}-sink`, `${name}-chat`],
     });
 
   it('comes to it as it is, under a token of its own', async () => {

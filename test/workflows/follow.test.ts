@@ -154,14 +154,8 @@ describe('a guard', () => {
   const guarded = (name: string, onFail: string) => [
     `guard: { target: asked-${name}, params: { of: "\${{ key }}" }, expect: "result.running == 0", onFail: ${onFail} }`,
   ];
-  const asked = (name: string) => `---
-apiVersion: signalbox/v1
-kind: Target
-metadata: { name: asked-${name} }
-spec: { http: { url: "${world().target.url}/asked-${name}" } }
-`;
   const define = async (name: string, onFail = 'drop', run: readonly string[] = []) =>
-    world().define(name, { run: [...guarded(name, onFail), ...run], more: asked(name) });
+    world().define(name, { run: [...guarded(name, onFail), ...run], targets: [`asked-${name}`] });
 
   it('that is open lets the run start, asked right before', async () => {
     await define('open');

@@ -6,34 +6,21 @@ import { HOUR, MINUTE } from './world.ts';
 
 const world = useWorld();
 
-const http = (name: string) => `---
-apiVersion: signalbox/v1
-kind: Target
-metadata: { name: ${name} }
-spec: { http: { url: "${world().target.url}/${name}" } }
-`;
-
 async function define(name: string, run: readonly string[] = [], stages: readonly string[] = []) {
-  await world().write(
-    name,
-    `apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: ${name} }
-spec:
-  events: { pattern: { type: [${name}] } }
-  key: "\${{ event.data.model }}"
-${stages.map((line) => `  ${line}`).join('\n')}
-  run:
-    kind: rollback
-    lane: "${name}/\${{ key }}"
-    retry: { delays: [1m] }
-    route: { target: ${name}-route, params: { model: "\${{ key }}" } }
-    notify:
-      - { target: ${name}-owners, params: { text: "\${{ key }}: \${{ outcome.status }}" } }
-    incident: { target: ${name}-pager, params: { was: "\${{ outcome.detail }}" } }
-${run.map((line) => `    ${line}`).join('\n')}
-${['route', 'owners', 'pager', 'current'].map((it) => http(`${name}-${it}`)).join('')}`,
-  );
+  await world().defineRun(name, {
+    key: '${{ event.data.model }}',
+    stages,
+    run: [
+      'kind: rollback',
+      `lane: "${name}/\${{ key }}"`,
+      'retry: { delays: [1m] }',
+      `route: { target: ${name}-route, params: { model: "\${{ key }}" } }`,
+      `notify: [{ target: ${name}-owners, params: { text: "\${{ key }}: \${{ outcome.status }}" } }]`,
+      `incident: { target: ${name}-pager, params: { was: "\${{ outcome.detail }}" } }`,
+      ...run,
+    ],
+    targets: ['route', 'owners', 'pager', 'current'].map((it) => `${name}-${it}`),
+  });
 }
 
 const calls = (name: string) => world().target.calls(name).length;

@@ -50,8 +50,8 @@ describe('the parameters of a run', () => {
 
 describe('a run', () => {
   it('fills its items into what the target itself is sent', async () => {
-    const body = '{ files: "${{ items }}", of: "${{ run.id }}" }';
-    await world().define('body', { stages: ['debounce: { quiet: 1m }'], body });
+    const body = 'body: { files: "${{ items }}", of: "${{ run.id }}" }';
+    await world().define('body', { stages: ['debounce: { quiet: 1m }'], http: [body] });
     await world().send('body', 'a');
     await world().send('body', 'b');
     await world().sleep(2 * MINUTE);

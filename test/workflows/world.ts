@@ -28,6 +28,7 @@ import { startTestServer } from '../../src/virtual-time/server.ts';
 import type { RunSettings } from '../../src/spec/definition.ts';
 import type { Json } from '../../src/spec/json.ts';
 import { TargetServer } from './target-server.ts';
+import { targetYaml, triggerYaml, type Written } from './yaml.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -56,25 +57,23 @@ export function bundleOnce(): Promise<string> {
 }
 
 /** The YAML of one trigger and its target, both of one name; what is left out has a default. */
-export type Given = {
-  readonly key?: string;
-  readonly collect?: string;
-  /** Further members of the trigger's spec, each one line. */
-  readonly stages?: readonly string[];
-  /** Further members of `run`, each one line. */
-  readonly run?: readonly string[];
+export type Given = Partial<Written> & {
   readonly params?: string;
   /** Name of the target, where it is another one. */
   readonly target?: string;
   readonly onUnknown?: 'hold' | 'retry';
-  /** Template of what the target is sent. */
-  readonly body?: string;
   /** Further members of the target's `http`, each one line. */
   readonly http?: readonly string[];
-  /** Further documents of the file. */
-  readonly more?: string;
   /** Of one attempt; passes in real time. */
   readonly timeout?: string;
+} & Besides;
+
+/** What else stands in the file. */
+type Besides = {
+  /** Names of further targets. */
+  readonly targets?: readonly string[];
+  /** Further documents, each begun by its `---`. */
+  readonly more?: string;
 };
 
 /** Everything of the product on one time-skipping server, from the accepting side to the target. */
@@ -197,35 +196,23 @@ export class World {
 
   /** Writes the file of a trigger and its target, and loads the directory as a reload would. */
   async define(name: string, given: Given = {}): Promise<void> {
-    const { key = '${{ event.data.key }}', collect = '${{ event.data.file }}', target = name } = given;
-    const { params = '{ files: "${{ items }}" }', onUnknown = 'hold', timeout = '30s' } = given;
-    const members = (given.http ?? []).map((line) => `, ${line}`).join('');
-    const body = given.body === undefined ? '' : `, body: ${given.body}`;
-    const text = `
-apiVersion: signalbox/v1
-kind: Trigger
-metadata: { name: ${name} }
-spec:
-  events: { pattern: { type: [${name}] } }
-  key: "${key}"
-  collect: "${collect}"
-${(given.stages ?? []).map((line) => `  ${line}`).join('\n')}
-  run:
-    target: ${target}
-    params: ${params}
-${(given.run ?? []).map((line) => `    ${line}`).join('\n')}
----
-apiVersion: signalbox/v1
-kind: Target
-metadata: { name: ${target} }
-spec: { http: { url: "${this.target.url}/${target}", timeout: ${timeout}${body}${members} }, onUnknown: ${onUnknown} }
-${given.more ?? ''}`;
-    await this.write(name, text);
+    const { target = name, params = '{ files: "${{ items }}" }', onUnknown = 'hold', timeout = '30s' } = given;
+    const http = [`timeout: ${timeout}`, ...(given.http ?? [])];
+    const own = targetYaml(target, this.target.url, http, [`onUnknown: ${onUnknown}`]);
+    await this.defineRun(name, {
+      key: '${{ event.data.key }}',
+      collect: '${{ event.data.file }}',
+      ...given,
+      run: [`target: ${target}`, `params: ${params}`, ...(given.run ?? [])],
+      more: `${own}${given.more ?? ''}`,
+    });
   }
 
-  /** Writes a file of definitions, and loads the directory as a reload would. */
-  async write(name: string, text: string): Promise<void> {
-    await writeFile(join(this.directory, `${name}.yaml`), text);
+  /** Writes the file of a trigger whose run is written out, and loads the directory as a reload would. */
+  async defineRun(name: string, written: Written & Besides): Promise<void> {
+    const { targets = [], more = '' } = written;
+    const all = targets.map((it) => targetYaml(it, this.target.url));
+    await writeFile(join(this.directory, `${name}.yaml`), [triggerYaml(name, written), ...all, more].join(''));
     await this.reload();
   }
 
