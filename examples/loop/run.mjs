@@ -79,10 +79,10 @@ async function start(name, command, args, env, url) {
   say(`${name} is ready at ${url}`);
 }
 
-async function call(url, method = 'GET', body, type = 'application/json') {
+async function call(url, method = 'GET', body, headers = {}) {
   const answer = await fetch(url, {
     method,
-    headers: { 'content-type': type },
+    headers: { 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: answer.status, body: await answer.json() };
@@ -135,11 +135,14 @@ async function open() {
   return { models, service, ui: `http://127.0.0.1:${uiPort}` };
 }
 
-/** Sends an event; what is missing of a CloudEvent is filled in. */
-async function send(service, event) {
+/** Sends an event; what is missing of a CloudEvent is filled in. Gives what was decided, where that is waited for. */
+async function send(service, event, { waitSeconds } = {}) {
   const whole = { specversion: '1.0', source: '/loop', ...event };
-  const { status, body } = await call(`${service}/events`, 'POST', whole, 'application/cloudevents+json');
-  if (status !== 202) throw new Error(`the event was refused: ${JSON.stringify(body)}`);
+  const wait = waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` };
+  const headers = { 'content-type': 'application/cloudevents+json', ...wait };
+  const { status, body } = await call(`${service}/events`, 'POST', whole, headers);
+  if (![200, 202].includes(status)) throw new Error(`the event was refused: ${JSON.stringify(body)}`);
+  return body.verdicts ?? [];
 }
 
 /** Waits for the run number `count` of a trigger to end; gives it. */
@@ -184,7 +187,7 @@ async function trainAndDeploy({ service, models }, round, days) {
   if (serves !== version) throw new Error(`version ${serves} serves, not ${version}`);
   say(`version ${serves} serves`);
   note(`deployed version ${version}: staged, tried, promoted, verified`, deployed);
-  return version;
+  return { version, deployment: deployed.runId };
 }
 
 /** What serves goes wrong; an alert says so; the version before serves again. */
@@ -217,13 +220,13 @@ async function story(parts) {
   execFileSync(process.execPath, ['make-data.mjs', '2026-09-04'], { cwd: join(work, 'quickstart') });
   const second = await trainAndDeploy(parts, 2, ['2026-09-04']);
   title('What serves gets worse');
-  await rollBack(parts, second, first);
+  await rollBack(parts, second.version, first.version);
   title('Somebody approves it once more');
-  await send(parts.service, { id: 'again', type: 'model.approved', data: { model: 'pump', version: second } });
-  await delay(2_000);
-  const { body } = await call(`${parts.service}/v1/runs?trigger=deploy-pump`);
-  if (body.runs.length !== 2) throw new Error('a version was deployed twice');
-  say(`version ${second} was deployed once and is not again`);
+  const { version, deployment } = second;
+  const again = { id: 'again', type: 'model.approved', data: { model: 'pump', version } };
+  const [verdict] = await send(parts.service, again, { waitSeconds: 60 });
+  if (verdict?.runId !== deployment) throw new Error(`a version is deployed twice: ${JSON.stringify(verdict)}`);
+  say(`version ${version} was deployed once and is not again`);
 }
 
 function close() {
