@@ -90,7 +90,7 @@ export type CancelOutcome =
   | { readonly kind: 'failed'; readonly detail: string };
 
 /** Whether a target could be used now; nothing was started. */
-type ProbeOutcome =
+export type ProbeOutcome =
   | { readonly kind: 'ready'; readonly detail: string }
   | { readonly kind: 'notReady'; readonly detail: string };
 

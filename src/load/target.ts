@@ -55,13 +55,14 @@ function ownProblems(spec: TargetSpec, compiler: Compiler): Problem[] {
 }
 
 function httpProblems(spec: HttpTargetSpec, compiler: Compiler): Problem[] {
-  const { url, headers, method, body, cancel } = spec;
+  const { url, headers, method, body, cancel, probe } = spec;
   const headersPath: Path = ['spec', 'http', 'headers'];
   const reserved = Object.keys(headers).filter((name) => RESERVED_HEADERS.has(name.toLowerCase()));
   return [
     ...urlProblems(url, ['spec', 'http', 'url']),
     ...watchProblems(spec, compiler),
     ...(cancel ? urlProblems(cancel.url, ['spec', 'http', 'cancel', 'url']) : []),
+    ...(probe ? urlProblems(probe.url, ['spec', 'http', 'probe', 'url']) : []),
     ...(body !== undefined && (method === 'GET' || method === 'DELETE')
       ? [warning(['spec', 'http', 'body'], `is not sent with ${method}`, 'Remove it, or use POST.')]
       : []),

@@ -116,6 +116,7 @@ describe('a target', () => {
     ],
     ['watch: { url: "https://x.example", succeeded: "event.ok", failed: "!body.ok" }', '/spec/http/watch/succeeded'],
     ['cancel: { url: "https://x.example" }', 'warning /spec/http/cancel is never called without watch'],
+    ['probe: { url: "healthz" }', 'error /spec/http/probe/url does not start with http:// or https:// and a host'],
     ['method: GET, body: { a: 1 }', 'warning /spec/http/body is not sent with GET'],
   ])('cannot follow its runs by %s', async (members, finding) => {
     expect(await findingsOf(http('https://x.example', `, ${members}`))).toEqual([expect.stringContaining(finding)]);

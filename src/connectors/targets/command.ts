@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import type { TargetSpec } from '../../spec/target.ts';
 import type { CommandTargetSpec } from '../../spec/targets/command.ts';
+import { findProgram } from '../local-process/find-program.ts';
 import type { Output } from '../local-process/output.ts';
 import { openOutput } from '../local-process/output.ts';
 import type { RunRecord } from '../local-process/record.ts';
@@ -17,6 +18,7 @@ import type {
   LoadedTarget,
   NotStartedOutcome,
   CallContext,
+  ProbeOutcome,
   StartOutcome,
   StartRequest,
   Target,
@@ -95,6 +97,17 @@ function prepare(
   return { program, redact };
 }
 
+type Named = Pick<Program, 'command' | 'directory'>;
+
+/** Why a program cannot be started, and what to do about it. */
+const NOT_THERE = {
+  noDirectory: ({ directory }: Named) => `its cwd ${directory} is not a directory: create it or correct cwd.`,
+  notFound: ({ command }: Named) =>
+    `program ${command} was not found: install it on the worker, or give its path in command.run.`,
+  notExecutable: ({ command }: Named) =>
+    `program ${command} is not executable: chmod +x it, or run it by its interpreter.`,
+} as const;
+
 async function notSpawned(
   name: string,
   program: Program,
@@ -106,16 +119,9 @@ async function notSpawned(
     return { kind: 'notStarted', code: 'target_unavailable', detail, permanent: false };
   }
   const place = await stat(directory).catch(() => undefined);
-  if (!place?.isDirectory()) return refused(name, `its cwd ${directory} is not a directory: create it or correct cwd.`);
-  if (ending.code === 'ENOENT') {
-    return refused(
-      name,
-      `program ${command} was not found: install it on the worker, or give its path in command.run.`,
-    );
-  }
-  if (ending.code === 'EACCES') {
-    return refused(name, `program ${command} is not executable: chmod +x it, or run it by its interpreter.`);
-  }
+  if (!place?.isDirectory()) return refused(name, NOT_THERE.noDirectory(program));
+  if (ending.code === 'ENOENT') return refused(name, NOT_THERE.notFound(program));
+  if (ending.code === 'EACCES') return refused(name, NOT_THERE.notExecutable(program));
   return refused(name, `${command} cannot be started: ${excerpt(ending.detail, FAILURE_EXCERPT_MAX_CHARS)}`);
 }
 
@@ -260,5 +266,19 @@ export function createCommandTarget(
       }
       return join(run, context, timing.heartbeatEveryMs);
     },
+    probe: () => probe(loaded, deps),
   };
+}
+
+/** Whether the program, its folder and its secrets are there on this machine; the program is not run. */
+async function probe({ name, directory: base, spec }: Loaded, deps: TargetDeps): Promise<ProbeOutcome> {
+  const { run, cwd, env } = spec.command;
+  const settings = resolveSettings(env, deps.resolveSecret);
+  if (!settings.ok) return { kind: 'notReady', detail: `Target ${name}: ${settings.detail}` };
+  const [command = ''] = run;
+  const directory = resolve(base, cwd);
+  const path = settings.resolved.values['PATH'] ?? deps.environment['PATH'] ?? '';
+  const found = await findProgram(command, directory, path);
+  if (found.ok) return { kind: 'ready', detail: `The program ${command} is there; it was not run.` };
+  return { kind: 'notReady', detail: `Target ${name}: ${NOT_THERE[found.why]({ command, directory })}` };
 }

@@ -21,6 +21,7 @@ import type {
   FinishedOutcome,
   LoadedTarget,
   NotStartedOutcome,
+  ProbeOutcome,
   StartOutcome,
   StartRequest,
   Target,
@@ -58,7 +59,7 @@ type Asked = { readonly url: string; readonly method: string; readonly body?: Js
 function prepare(
   { name, spec }: Loaded,
   { url: address, method, body }: Asked,
-  request: StartRequest,
+  request: StartRequest | undefined,
   deps: TargetDeps,
 ): Prepared | NotStartedOutcome {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -68,7 +69,7 @@ function prepare(
   if (url.username !== '' || url.password !== '') {
     return refused(`Target ${name}: its url carries credentials; give them as a header with a secret.`);
   }
-  const { callback } = request;
+  const callback = request?.callback;
   const settings = resolveSettings(spec.http.headers, deps.resolveSecret, callback ? [callback.token] : []);
   if (!settings.ok) return secretMissing(`Target ${name}: ${settings.detail}`);
   const { values, redact } = settings.resolved;
@@ -79,7 +80,7 @@ function prepare(
   ]);
   const isEmpty = WITHOUT_BODY.has(method);
   if (!isEmpty) headers.set('content-type', 'application/json');
-  if (request.traceparent && TRACEPARENT.test(request.traceparent)) headers.set('traceparent', request.traceparent);
+  if (request?.traceparent && TRACEPARENT.test(request.traceparent)) headers.set('traceparent', request.traceparent);
   for (const [header, value] of Object.entries(values)) {
     if (OWN_HEADERS.has(header.toLowerCase())) return refused(`Target ${name}: header ${header} may not be set.`);
     if (!HEADER_VALUE.test(value)) {
@@ -87,9 +88,9 @@ function prepare(
     }
     headers.set(header.toLowerCase(), value);
   }
-  headers.set('idempotency-key', request.token ?? request.runId);
+  if (request) headers.set('idempotency-key', request.token ?? request.runId);
   const { timeout: timeoutMs } = spec.http;
-  const text = isEmpty ? '' : JSON.stringify(body ?? runDocument(request));
+  const text = isEmpty || !request ? '' : JSON.stringify(body ?? runDocument(request));
   return { call: { url, method, headers: Object.fromEntries(headers), body: text, timeoutMs }, redact };
 }
 
@@ -172,6 +173,14 @@ function cancelled({ redact }: Prepared, came: HttpExchange): CancelOutcome {
     : { kind: 'failed', detail: said };
 }
 
+function probed({ call, redact }: Prepared, came: HttpExchange): ProbeOutcome {
+  const place = redact.text(`${call.url.origin}${call.url.pathname}`);
+  if (came.kind !== 'answered') return { kind: 'notReady', detail: `${place}: ${redact.text(came.detail)}` };
+  if (isSuccess(came)) return { kind: 'ready', detail: `${place} answered ${came.status}.` };
+  const said = excerpt(redact.text(came.body), REPLY_EXCERPT_MAX_CHARS);
+  return { kind: 'notReady', detail: `${place} answered ${came.status}: ${said}` };
+}
+
 /**
  * A target that is started by one HTTP request with `Idempotency-Key: <run id>`. A 2xx means started and, where nothing
  * watches it further, finished; its JSON is the result. An error status is taken as the target's word that nothing
@@ -179,10 +188,10 @@ function cancelled({ redact }: Prepared, came: HttpExchange): CancelOutcome {
  * sending, here or at a gateway (504), leaves it unknown.
  */
 export function createHttpTarget(loaded: Loaded, deps: TargetDeps): Target {
-  const { watch, cancel } = loaded.spec.http;
+  const { watch, cancel, probe } = loaded.spec.http;
   const call = async <T>(
     asked: Asked,
-    request: StartRequest,
+    request: StartRequest | undefined,
     context: CallContext,
     judged: (prepared: Prepared, came: HttpExchange) => T,
   ): Promise<T | NotStartedOutcome> => {
@@ -217,6 +226,12 @@ export function createHttpTarget(loaded: Loaded, deps: TargetDeps): Target {
       cancel: async (_handle, request, context) => {
         const outcome = await call({ ...cancel, body: {} }, request, context, cancelled);
         return outcome.kind === 'notStarted' ? { kind: 'failed', detail: outcome.detail } : outcome;
+      },
+    }),
+    ...(probe && {
+      probe: async (context) => {
+        const outcome = await call({ url: probe.url, method: 'GET' }, undefined, context, probed);
+        return outcome.kind === 'notStarted' ? { kind: 'notReady', detail: outcome.detail } : outcome;
       },
     }),
   };

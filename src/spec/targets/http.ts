@@ -53,6 +53,19 @@ export const http = z.strictObject({
     })
     .optional()
     .describe('Called when a watched run is cancelled or has taken too long.'),
+  probe: z
+    .strictObject({
+      url: z
+        .string()
+        .min(1)
+        .max(2_048)
+        .meta({
+          description: 'Asked with GET, with the same headers; a 2xx is ready. It must start nothing; may hold ${{ }}.',
+          examples: ['https://pipelines.example/healthz'],
+        }),
+    })
+    .optional()
+    .describe('How a probe asks whether it is there and takes the credentials; without it, it cannot be probed.'),
 });
 
 export type HttpTargetSpec = Omit<z.output<typeof http>, 'body'> & { readonly body?: Json | undefined };

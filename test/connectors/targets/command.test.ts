@@ -175,6 +175,30 @@ describe('a program that fails', () => {
   });
 });
 
+describe('a probe', () => {
+  const probe = (spec: Partial<CommandTargetSpec>) => targetOf(spec).probe?.(contextOf());
+
+  it('finds the program by its name and by its path, and runs nothing', async () => {
+    const script = join(state, 'train.sh');
+    await writeFile(script, `#!/bin/sh\ntouch ${join(state, 'ran')}\n`, { mode: 0o755 });
+    expect(await probe({ run: ['node', 'train.mjs'] })).toMatchObject({ kind: 'ready' });
+    expect(await probe({ run: ['./train.sh'] })).toMatchObject({ kind: 'ready' });
+    expect(await probe({ run: [script] })).toMatchObject({ kind: 'ready' });
+    expect(await probe({ run: ['train.sh'], env: { PATH: state } })).toMatchObject({ kind: 'ready' });
+    expect(existsSync(join(state, 'ran'))).toBe(false);
+  });
+
+  it('says what is missing: the program, the right to run it, its folder, a secret', async () => {
+    await writeFile(join(state, 'train.sh'), '', { mode: 0o644 });
+    const no = (detail: string) => ({ kind: 'notReady', detail: expect.stringContaining(detail) });
+    expect(await probe({ run: ['signalbox-no-such-program'] })).toMatchObject(no('was not found'));
+    expect(await probe({ run: ['./gone.sh'] })).toMatchObject(no('was not found'));
+    expect(await probe({ run: ['./train.sh'] })).toMatchObject(no('is not executable'));
+    expect(await probe({ cwd: 'nowhere' })).toMatchObject(no('is not a directory'));
+    expect(await probe({ env: { TOKEN: { secret: 'env:NOWHERE' } } })).toMatchObject(no('NOWHERE'));
+  });
+});
+
 describe('a program that prints 300 MB', () => {
   it('grows neither memory nor disk past the bounds, and its last line still counts', async () => {
     const program = `

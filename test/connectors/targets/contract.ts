@@ -249,6 +249,11 @@ export function describeTarget(name: string, traits: Traits, open: () => Promise
         });
       });
 
+    if (!traits.probes)
+      it('cannot be probed', () => {
+        expect(target(request())).not.toHaveProperty('probe');
+      });
+
     if (traits.probes)
       describe('a probe', () => {
         it('tells whether what the definition names is there, and starts nothing', async () => {
@@ -256,6 +261,39 @@ export function describeTarget(name: string, traits: Traits, open: () => Promise
           expect(await target(request()).probe?.(context)).toMatchObject({ kind: 'ready' });
           expect(await build(subject.missing(proxy.origin)).probe?.(context)).toMatchObject({ kind: 'notReady' });
           expect(proxy.seen.slice(before).filter((passing) => subject.acts(passing))).toEqual([]);
+        });
+
+        it.for([401, 403])('is a no where the credential is refused with %d', async (status) => {
+          proxy.inject({ kind: 'answered', status, body: '{"detail":"no"}' });
+          expect(await target(request()).probe?.(context)).toMatchObject({ kind: 'notReady' });
+        });
+
+        it('is a no where nobody listens, and where its time is over', async () => {
+          const gone = await proxyTo(subject.origin);
+          await gone.close();
+          const nobody = build(subject.spec(gone.origin, 'sb1-1'));
+          expect(await nobody.probe?.(context)).toMatchObject({ kind: 'notReady' });
+          const over = { ...context, signal: AbortSignal.abort() };
+          expect(await target(request()).probe?.(over)).toMatchObject({ kind: 'notReady' });
+        });
+
+        it('is a no where a success carries a page to sign in', async () => {
+          proxy.inject({ kind: 'answered', status: 200, body: '<html>Please sign in</html>' });
+          expect(await target(request()).probe?.(context)).toMatchObject({ kind: 'notReady' });
+        });
+
+        it('tells nobody its secrets', async () => {
+          proxy.inject({ kind: 'quoted' });
+          const outcome = await target(request()).probe?.(context);
+          expect(outcome).toMatchObject({ kind: 'notReady' });
+          for (const secret of Object.values(subject.secrets)) expect(JSON.stringify(outcome)).not.toContain(secret);
+        });
+
+        it('asks nobody without its secrets', async () => {
+          const before = proxy.seen.length;
+          const without = build(subject.spec(proxy.origin, 'sb1-1'), {});
+          expect(await without.probe?.(context)).toMatchObject({ kind: 'notReady' });
+          expect(proxy.seen.length).toBe(before);
         });
       });
   });
