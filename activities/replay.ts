@@ -27,15 +27,15 @@ export function createReplayEvents({
   log,
 }: TellDependencies & TickDependencies): Activities['replayEvents'] {
   return async ({ trigger, entries }) => {
-    const read = entries.map(({ id, event, lineage, via = 'events' }) => ({
+    const read = entries.map(({ id, event, lineage, replayed, via = 'events' }) => ({
       id,
-      of: { source: via, ...(lineage && { lineage }) },
+      of: { source: via, ...(lineage && { lineage }), ...(replayed && { replayed }) },
       event: event && eventFromJson(event, ''),
     }));
     const whole = read.flatMap(({ id, of, event }) => (event?.ok ? [{ id, of, event: event.event }] : []));
     const lost = read.filter(({ event }) => !event?.ok);
     const events = whole.map(({ event, of }) => ({ event, ...of, receivedAt: now() }));
-    const outcome = await accept(events, { again: trigger });
+    const outcome = await accept(events, { only: trigger, inLetter: true });
     if (outcome.kind === 'refused') throw ApplicationFailure.retryable(outcome.refusal.detail, outcome.refusal.code);
     const failed = new Map(outcome.deadLettered.map(({ index, detail }) => [index, detail]));
     log.info({ trigger, events: events.length, failed: failed.size }, 'events of a dead letter offered again');

@@ -34,6 +34,7 @@ async function startRun(client: Client, trigger: string, run: RunRequest): Promi
         eventCount: items.length,
         ...(replays && { replays, deadLetter: runDeadLetterId(replays.runId) }),
         ...(last.lineage && { lineage: last.lineage }),
+        ...(last.replayed && { replayed: last.replayed }),
         eventIds: items.slice(0, MEMO_EVENTS_MAX).map((item) => item.eventId),
       },
       typedSearchAttributes: [

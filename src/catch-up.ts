@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 
+import { replayAttributes } from './accept/lineage.ts';
 import { whereQuery } from './contract/definitions.ts';
 import type { LedgerPage } from './core/ledger.ts';
 import { type Refusal, refusal } from './errors.ts';
@@ -265,12 +266,12 @@ function wholePage(pages: readonly LedgerPage[]): LedgerPage | undefined {
 }
 
 function recordOf(trigger: string, { offer, generation }: OfferedEvent): AcceptedEventRecord {
-  const { eventId, receivedAt, key, event = {}, traceparent } = offer;
+  const { eventId, receivedAt, key, event = {}, traceparent, replayed } = offer;
   return {
     eventId,
     receivedAt,
     via: VIA_HISTORY,
-    event,
+    event: { ...event, ...(replayed && replayAttributes(replayed)) },
     ...(traceparent !== undefined && { traceparent }),
     takenBy: [{ trigger, key, generation }],
     failedIn: [],

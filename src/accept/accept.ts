@@ -9,7 +9,7 @@ import type { JsonObject } from '../spec/json.ts';
 import type { AcceptedEventRecord, FailedIn, StoreWriter, TakenBy } from '../store/store.ts';
 import type { Committer } from './committer.ts';
 import type { Committed } from './lane.ts';
-import { eventIdOf } from './event-id.ts';
+import { incomingIdOf } from './event-id.ts';
 import { nearestTriggers } from './no-match.ts';
 import { eventJson } from './lineage.ts';
 import { type Offered, offerOf } from './offer.ts';
@@ -71,10 +71,10 @@ type Plan = {
  */
 export function createAccept(dependencies: AcceptDependencies): Accept {
   const { definitions, committer, askVerdicts, record } = dependencies;
-  return async (events, { waitMs, again }) => {
-    const known = again === undefined ? definitions() : only(definitions(), again);
+  return async (events, { waitMs, only, inLetter }) => {
+    const known = only === undefined ? definitions() : withOne(definitions(), only);
     const plan = planOf(events, known, dependencies.observer, waitMs !== undefined);
-    const durable = again === undefined ? plan : { ...plan, failures: [] };
+    const durable = inLetter ? { ...plan, failures: [] } : plan;
     const committed = await commitAll(durable, committer, events);
     const refused = committed.find((one) => !one.ok)?.refusal;
     if (refused) return { kind: 'refused', refusal: refused };
@@ -91,7 +91,7 @@ export function createAccept(dependencies: AcceptDependencies): Accept {
 }
 
 /** The definitions with one trigger, or none where it is gone. */
-function only(definitions: Definitions, name: string): Definitions {
+function withOne(definitions: Definitions, name: string): Definitions {
   const trigger = definitions.triggers.get(name);
   return { ...definitions, triggers: new Map(trigger ? [[name, trigger]] : []) };
 }
@@ -104,7 +104,7 @@ function planOf(
 ): Plan {
   const offers: Offers[] = [];
   const failures: Failures[] = [];
-  const eventIds = events.map(({ event }) => eventIdOf(event));
+  const eventIds = events.map(incomingIdOf);
   const jsons = events.map((incoming) => eventJson(incoming));
   for (const [index, incoming] of events.entries()) {
     const json = jsons[index] ?? {};
@@ -137,7 +137,7 @@ async function commitAll(
   return Promise.all([
     ...plan.offers.map(({ trigger, delivery }) => committer.offer(trigger.definition, delivery)),
     ...plan.failures.map((failure) => {
-      const { receivedAt: at = 0, source: via = 'events', lineage } = events[failure.index] ?? {};
+      const { receivedAt: at = 0, source: via = 'events', lineage, replayed } = events[failure.index] ?? {};
       const { letter, workflowId } = letterOf(failure);
       const entry = {
         at,
@@ -146,6 +146,7 @@ async function commitAll(
         event: failure.json,
         via,
         ...(lineage && { lineage }),
+        ...(replayed && { replayed }),
       };
       return committer.deadLetter(workflowId, letter, entry);
     }),

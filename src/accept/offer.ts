@@ -1,3 +1,4 @@
+import type { Replayed } from '../core/lineage.ts';
 import type { Offer } from '../core/offer.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { LoadedSelector, LoadedTrigger } from '../load/definitions.ts';
@@ -66,7 +67,7 @@ function map(
   incoming: IncomingEvent & { readonly eventId: string },
   variables: Variables & { event: JsonObject },
 ): Offered {
-  const { event, eventId, receivedAt, traceparent, lineage } = incoming;
+  const { event, eventId, receivedAt, traceparent, lineage, replayed } = incoming;
   const key = keyOf(selector.key, selector.places.key, variables);
   if (key.kind === 'failed') return key;
   const all = { key: key.text, ...variables };
@@ -94,7 +95,7 @@ function map(
     receivedAt,
     ...(Number.isFinite(timeMs) && { time: timeMs }),
     key: key.text,
-    ...(by.length > 0 && { by: dedupeHashOf(by) }),
+    ...(by.length > 0 && { by: dedupeHashOf(replayed ? [replayed.replayId, ...by] : by) }),
     ...(selector.part !== undefined && { part: selector.part }),
     ...(order && { order: order.order }),
     ...(amount && { amount: amount.amount }),
@@ -102,9 +103,10 @@ function map(
     ...(collected && { item: collected.value }),
     ...((isPart || Object.keys(read).length > 0) && { event: read }),
     ...(trigger.itemsRead && { whole: true }),
-    ...(identity && { identity: textOf(identity.value) ?? JSON.stringify(identity.value) }),
+    ...(identity && { identity: identityOf(identity.value, replayed) }),
     ...(traceparent !== undefined && { traceparent }),
     ...(lineage && { lineage }),
+    ...(replayed && { replayed }),
   };
   return { kind: 'offer', offer };
 }
@@ -122,6 +124,12 @@ function keyOf(
   const bytes = Buffer.byteLength(text);
   if (bytes >= 1 && bytes <= KEY_MAX_BYTES) return { kind: 'key', text };
   return failed('mapping_error', place, `a key has 1 to ${KEY_MAX_BYTES} bytes, this one ${bytes}`);
+}
+
+/** A replay means to run again what ran before, so it has identities of its own. */
+function identityOf(value: Json, replayed: Replayed | undefined): string {
+  const text = textOf(value) ?? JSON.stringify(value);
+  return replayed ? `${replayed.replayId} ${text}` : text;
 }
 
 function orderOf(

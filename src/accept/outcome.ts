@@ -1,4 +1,4 @@
-import type { Lineage } from '../core/lineage.ts';
+import type { Lineage, Replayed } from '../core/lineage.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
 import type { CloudEvent } from '../spec/event.ts';
 
@@ -13,6 +13,8 @@ export type IncomingEvent = {
   readonly traceparent?: string;
   /** Of an event that a run emitted; no door from outside sets it. */
   readonly lineage?: Lineage;
+  /** Of an event that was stored and comes once more, which makes it another event; no door from outside sets it. */
+  readonly replayed?: Replayed;
 };
 
 /** Where one event went: durable for every trigger named here. */
@@ -70,7 +72,9 @@ export type Accept = (
   events: readonly IncomingEvent[],
   options: {
     readonly waitMs?: number;
-    /** Offers them to this trigger alone; what fails on it is answered, and goes to no dead letter: it is in one. */
-    readonly again?: string;
+    /** Offers them to this trigger alone. */
+    readonly only?: string;
+    /** What fails on a trigger is answered, and goes to no dead letter: it is in one. */
+    readonly inLetter?: true;
   },
 ) => Promise<AcceptOutcome>;

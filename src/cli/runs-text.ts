@@ -22,13 +22,14 @@ export function runsLines({ runs, next }: RunList, nowMs: number): readonly stri
 
 /** Everything about one run. */
 export function runLines(run: RunDetail, nowMs: number): readonly string[] {
-  const { approval, lineage, reason, result } = run;
+  const { approval, lineage, replayed, reason, result } = run;
   return table([
     ['run', run.runId],
     ['trigger', run.trigger],
     ['key', run.key],
     ['target', `${run.target} (${run.kind})`],
     ['cause', `${run.cause}, ${counted(run.eventCount, 'event')}`],
+    ...(replayed === undefined ? [] : [['replay', `${replayed.replayId}, of ${replayed.eventId}`]]),
     ...(lineage === undefined ? [] : [['from', `${lineage.parent}, hop ${lineage.depth} since ${lineage.root}`]]),
     ['status', statusText(run, nowMs)],
     ['started', moment(run.startedAt, nowMs)],

@@ -1,6 +1,6 @@
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
-import type { Lineage } from '../core/lineage.ts';
+import type { Lineage, Replayed } from '../core/lineage.ts';
 import type { Delivery } from '../core/verdicts.ts';
 import type { Definition } from '../spec/definition.ts';
 import { isDefinition } from './read-definition.ts';
@@ -77,7 +77,7 @@ function listOf<T>(list: unknown, is: (one: unknown) => one is T, what: string, 
 function isDelivery(value: unknown): value is Delivery {
   if (!isObject(value)) return false;
   const { eventId, body, receivedAt, key, time, event, order, amount, size } = value;
-  const { by, identity, part, traceparent, wait, lineage } = value;
+  const { by, identity, part, traceparent, wait, lineage, replayed } = value;
   return (
     isText(eventId) &&
     eventId.startsWith('evt_') &&
@@ -91,6 +91,7 @@ function isDelivery(value: unknown): value is Delivery {
     isMaybe(amount, isFiniteNumber) &&
     isMaybe(size, isTime) &&
     isMaybe(lineage, isLineage) &&
+    isMaybe(replayed, isReplayed) &&
     [by, identity, part, traceparent, wait].every((one) => isMaybe(one, isText))
   );
 }
@@ -99,6 +100,10 @@ function isLineage(value: unknown): value is Lineage {
   if (!isObject(value)) return false;
   const { root, parent, depth, path } = value;
   return isText(root) && isText(parent) && Number.isInteger(depth) && Number(depth) > 0 && isListOf(path, isText);
+}
+
+function isReplayed(value: unknown): value is Replayed {
+  return isObject(value) && isText(value['eventId']) && isText(value['replayId']);
 }
 
 function isOrder(value: unknown): value is number | string {
@@ -136,13 +141,14 @@ function isApproval(value: unknown): value is ApprovalReport {
 
 function isEntry(value: unknown): value is DeadLetterEntry {
   if (!isObject(value)) return false;
-  const { at, id, key, detail, event, via, lineage, run } = value;
+  const { at, id, key, detail, event, via, lineage, replayed, run } = value;
   const isShown = isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail);
   return (
     isShown &&
     isMaybe(event, isObject) &&
     isMaybe(via, isText) &&
     isMaybe(lineage, isLineage) &&
+    isMaybe(replayed, isReplayed) &&
     (run === undefined || isRun(run))
   );
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../spec/json.ts';
 import type { RunRequest } from './fact.ts';
 import { jsonBytes } from './json-bytes.ts';
-import type { Lineage } from './lineage.ts';
+import type { Lineage, Replayed } from './lineage.ts';
 
 /** One event or run that needs a person. */
 export type DeadLetterEntry = {
@@ -16,6 +16,8 @@ export type DeadLetterEntry = {
   readonly via?: string;
   /** Of an event that a run emitted. */
   readonly lineage?: Lineage;
+  /** Of an event that came once more by a replay. */
+  readonly replayed?: Replayed;
   /** Of a run, the run itself: what a replay starts again. */
   readonly run?: RunRequest;
 };

@@ -15,6 +15,9 @@ export type Lineage = {
   readonly path: readonly string[];
 };
 
+/** Of an event that a replay of stored events brought once more: the event it was first, and the replay. */
+export type Replayed = { readonly eventId: string; readonly replayId: string };
+
 /** The lineage with more hops behind it, the first where both have as many. */
 export function deeper(one: Lineage | undefined, other: Lineage | undefined): Lineage | undefined {
   if (one === undefined || other === undefined) return one ?? other;

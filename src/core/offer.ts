@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../spec/json.ts';
-import type { Lineage } from './lineage.ts';
+import type { Lineage, Replayed } from './lineage.ts';
 import type { OrderValue } from './reason.ts';
 
 /**
@@ -38,6 +38,8 @@ export type Offer = {
   readonly traceparent?: string;
   /** Of an event that a run emitted. */
   readonly lineage?: Lineage;
+  /** Of an event that was stored and comes once more. */
+  readonly replayed?: Replayed;
 };
 
 /** What a window, a waiting candidate or a run keeps of one event. */
@@ -53,8 +55,8 @@ export type Item = {
 
 /**
  * What a run needs of the one event it sees as `event`, the last that its window kept, and of the last of each part;
- * `lineage` is the deepest of them all.
+ * `lineage` is the deepest of them all, `replayed` that of the last one that was.
  */
-export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent' | 'lineage'> & {
+export type LastEvent = Pick<Offer, 'event' | 'identity' | 'traceparent' | 'lineage' | 'replayed'> & {
   readonly parts?: readonly (readonly [part: string, event: JsonObject])[];
 };

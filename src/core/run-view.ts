@@ -1,5 +1,5 @@
 import type { RunRequest } from './fact.ts';
-import type { Lineage } from './lineage.ts';
+import type { Lineage, Replayed } from './lineage.ts';
 import type { RunOutcome, Started } from './retry.ts';
 
 /** Event ids listed for people. */
@@ -17,6 +17,7 @@ export function runText(input: { trigger: string; run: RunRequest }, timeText: (
     `Decided at ${timeText(run.firedAt)}, cause **${run.cause}**, generation \`${run.generation}\`${run.mode === 'shadow' ? ', shadow' : ''}.`,
     '',
     ...originOf(run.last.lineage),
+    ...replayOf(run.last.replayed),
     `${run.items.length} ${run.items.length === 1 ? 'event' : 'events'}: ${ids.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
   ].join('\n');
 }
@@ -26,6 +27,15 @@ function originOf(lineage: Lineage | undefined): readonly string[] {
   if (lineage === undefined) return [];
   const { parent, depth, path, root } = lineage;
   return [`Hop ${depth} of a chain: emitted by run \`${parent}\` of ${path.join(' → ')}, begun by \`${root}\`.`, ''];
+}
+
+/** Which replay brought events of it once more, in Markdown. */
+function replayOf(replayed: Replayed | undefined): readonly string[] {
+  if (replayed === undefined) return [];
+  return [
+    `Stored events came once more by replay \`${replayed.replayId}\`, the last of them \`${replayed.eventId}\`.`,
+    '',
+  ];
 }
 
 /** That it goes on at its target, and where to look, in Markdown. */

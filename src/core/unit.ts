@@ -22,13 +22,14 @@ export type Unit = {
 const NO_LAST: LastEvent = {};
 
 /** The part of an offer that a run sees as its last event. */
-export function lastOf({ event, identity, traceparent, lineage, part }: Offer): LastEvent {
-  if ([event, identity, traceparent, lineage].every((it) => it === undefined)) return NO_LAST;
+export function lastOf({ event, identity, traceparent, lineage, replayed, part }: Offer): LastEvent {
+  if ([event, identity, traceparent, lineage, replayed].every((it) => it === undefined)) return NO_LAST;
   return {
     ...(event !== undefined && (part === undefined ? { event } : { event, parts: [[part, event]] })),
     ...(identity !== undefined && { identity }),
     ...(traceparent !== undefined && { traceparent }),
     ...(lineage !== undefined && { lineage }),
+    ...(replayed !== undefined && { replayed }),
   };
 }
 
@@ -59,10 +60,15 @@ export function unitOf(offer: Offer, gatheredBytes: number): Unit {
   };
 }
 
-/** What a run sees of the events before and of a later one: the later one, the latest of each part, the longest chain. */
+/**
+ * What a run sees of the events before and of a later one: the later one, the latest of each part, the longest chain, the
+ * last replay.
+ */
 export function laterLast(before: LastEvent, later: LastEvent): LastEvent {
   const lineage = deeper(later.lineage, before.lineage);
   if (lineage !== later.lineage) return laterLast(before, { ...later, ...(lineage && { lineage }) });
+  const { replayed } = before;
+  if (replayed && !later.replayed) return laterLast(before, { ...later, replayed });
   if (before.parts === undefined) return later;
   const renewed = new Set((later.parts ?? []).map(([part]) => part));
   const kept = before.parts.filter(([part]) => !renewed.has(part));

@@ -41,8 +41,8 @@ export function valueBytes(items: readonly Item[]): number {
 
 /** Bytes of the last event of a window, a waiting candidate or a run as it is carried, beyond its `{}`. */
 export function lastBytes(last: LastEvent): number {
-  const { event, identity, traceparent, lineage, parts } = last;
-  const isEmpty = [event, identity, traceparent, lineage, parts].every((it) => it === undefined);
+  const { event, identity, traceparent, lineage, replayed, parts } = last;
+  const isEmpty = [event, identity, traceparent, lineage, replayed, parts].every((it) => it === undefined);
   return isEmpty ? 0 : jsonBytes(last) - '{}'.length;
 }
 

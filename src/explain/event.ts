@@ -20,6 +20,19 @@ export function originOf(event: JsonObject): string | undefined {
   return `Run ${parent} emitted it: hop ${depth} of a chain that ${root} began.`;
 }
 
+/** Which event it was first, where a replay brought it once more; only the accepting side writes these attributes. */
+export function replayOf(event: JsonObject): string | undefined {
+  const { signalboxreplay: replayId, signalboxreplayof: eventId } = event;
+  if (typeof replayId !== 'string' || typeof eventId !== 'string') return undefined;
+  return `Replay ${replayId} brought it once more, for one trigger alone; it came first as ${eventId}.`;
+}
+
+/** As what an event came once more. */
+export function replayedAs({ eventId, receivedAt, takenBy, failedIn }: StoredEventSummary): string {
+  const triggers = [...takenBy, ...failedIn].map(({ trigger }) => trigger).join(', ');
+  return `It was replayed at ${rfc3339(receivedAt)} through ${triggers} as ${eventId}.`;
+}
+
 /** What happened to one event: the answer as a whole. */
 export function explainEvent({ event, triggers, notTaken, notices }: EventEvidence): EventAnswer {
   const { eventId, receivedAt, deliveries, via, source, id, type, subject } = event;

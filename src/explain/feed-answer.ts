@@ -16,6 +16,7 @@ const feedItem = z.object({
   triggers: z.array(z.object({ trigger: z.string(), key: z.string(), generation: z.string() })),
   failed: z.array(z.object({ trigger: z.string(), code: z.string(), pointer: z.string(), deadLetterId: z.string() })),
   pruned: z.boolean().describe('Restored from history, which has only the parts that triggers read.'),
+  replayOf: z.string().exactOptional().describe('The event that a replay brought once more as this one.'),
 });
 
 export const feedAnswer = z.object({
@@ -34,7 +35,8 @@ export type StoredEventAnswer = z.infer<typeof storedEventAnswer>;
 
 /** A stored event as the feed shows it. */
 export function feedItemOf(stored: StoredEventSummary): FeedItem {
-  const { eventId, receivedAt, deliveries, via, source, id, type, subject, takenBy, failedIn, pruned } = stored;
+  const { eventId, receivedAt, deliveries, via, source, id, type, subject, takenBy, failedIn, pruned, replayOf } =
+    stored;
   return {
     eventId,
     receivedAt: rfc3339(receivedAt),
@@ -47,5 +49,6 @@ export function feedItemOf(stored: StoredEventSummary): FeedItem {
     triggers: takenBy.map(({ trigger, key, generation }) => ({ trigger, key, generation })),
     failed: failedIn.map(({ trigger, code, pointer, deadLetterId }) => ({ trigger, code, pointer, deadLetterId })),
     pruned,
+    ...(replayOf !== undefined && { replayOf }),
   };
 }

@@ -4,7 +4,7 @@ import type { Whereabouts } from '../core/whereabouts.ts';
 import type { OpenWork } from '../explain/open-work.ts';
 import { refusal } from '../errors.ts';
 import { type EventAnswer, rfc3339, type TriggerAnswer } from '../explain/answer.ts';
-import { explainEvent, originOf } from '../explain/event.ts';
+import { explainEvent, originOf, replayedAs, replayOf } from '../explain/event.ts';
 import { feedItemOf } from '../explain/feed-answer.ts';
 import { countMisses } from '../explain/misses.ts';
 import { bucketOf, statsOf } from '../explain/stats.ts';
@@ -92,17 +92,25 @@ async function explained(
   eventId: string,
   asked: string | undefined,
 ): Promise<ReadResult<EventAnswer>> {
-  const [found, entries] = await Promise.all([deps.store.event(eventId), deps.store.entriesOfEvent(eventId)]);
+  const { store } = deps;
+  const [found, entries, replays] = await Promise.all([
+    store.event(eventId),
+    store.entriesOfEvent(eventId),
+    store.replaysOf(eventId),
+  ]);
   if (!found.ok) return found;
   if (!entries.ok) return entries;
+  if (!replays.ok) return replays;
   const event = found.value;
   if (!event) return unknownEvent(eventId);
   const { triggers } = deps.definitions();
   if (asked !== undefined && !triggers.has(asked)) return unknownTrigger(asked);
   const taken = await Promise.all(event.takenBy.map((one) => takenAnswer(deps, event, one, entries.value)));
   const failed = event.failedIn.map((one) => explainFailed(one, linksOf(deps)));
-  const notTaken = event.pruned ? [] : notTakenBy(deps, event, asked);
-  const notices = noticesOf(deps, event, notTaken, taken);
+  // Of a replay only its own trigger was asked.
+  const wasAsked = !event.pruned && event.replayOf === undefined;
+  const notTaken = wasAsked ? notTakenBy(deps, event, asked) : [];
+  const notices = [...noticesOf(deps, event, notTaken, taken), ...replays.value.map(replayedAs)];
   return { ok: true, value: explainEvent({ event, triggers: [...taken, ...failed], notTaken, notices }) };
 }
 
@@ -157,8 +165,7 @@ function noticesOf(
   notTaken: readonly NoMatch[],
   taken: readonly TriggerAnswer[],
 ): readonly string[] {
-  const origin = originOf(event.event);
-  const notices: string[] = origin === undefined ? [] : [origin];
+  const notices = [originOf(event.event), replayOf(event.event)].filter((notice) => notice !== undefined);
   const status = deps.store.status();
   if (status.state !== 'ready') notices.push(`The store is ${status.state}: ${status.detail}`);
   for (const { trigger, seq } of taken) {

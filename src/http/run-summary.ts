@@ -47,6 +47,7 @@ export function summaryOf(runId: string, { status, startedAt, endedAt, attribute
     eventCount: typeof eventCount === 'number' ? eventCount : 0,
     ...(approval && { approval }),
     ...lineageOf(memo['lineage']),
+    ...replayedOf(memo['replayed']),
   };
 }
 
@@ -56,6 +57,14 @@ const lineageMemo = z.object({ root: z.string(), parent: z.string(), depth: z.nu
 function lineageOf(memo: unknown): Pick<RunSummary, 'lineage'> {
   const { data: lineage } = lineageMemo.safeParse(memo);
   return lineage ? { lineage } : {};
+}
+
+const replayedMemo = z.object({ eventId: z.string(), replayId: z.string() });
+
+/** Which replay of stored events brought its events, and the last of them as it came first. */
+function replayedOf(memo: unknown): Pick<RunSummary, 'replayed'> {
+  const { data: replayed } = replayedMemo.safeParse(memo);
+  return replayed ? { replayed } : {};
 }
 
 function statusOf(execution: string, outcome: string): string {

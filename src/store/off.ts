@@ -19,6 +19,7 @@ export function offStore(detail: string): Store & ReasonReader {
     latency: refuse,
     withoutRun: refuse,
     actions: refuse,
+    replaysOf: refuse,
     ledgerSeq: refuse,
     arrivals: refuse,
     notTaken: refuse,

@@ -6,13 +6,15 @@ import { isObject, present, type Row } from './row.ts';
 import { Select } from './select.ts';
 import type { FailedIn, StoredEvent, StoredEventSummary, StoreReader, TakenBy } from './store.ts';
 
-const COLUMNS = `event_id, received_at, deliveries, via, source, id, type, subject, traceparent, taken, failed, pruned`;
+const COLUMNS = `event_id, received_at, deliveries, via, source, id, type, subject, traceparent, taken, failed, pruned, replay_of`;
 /** What `storedEvent` reads. */
 export const WHOLE_EVENTS = `select ${COLUMNS}, body from signalbox.events`;
 /** Events of one page of a stream: with the largest events 64 MB, with usual ones a megabyte. */
 const STREAM_PAGE = 250;
+/** Replays of one event that are named: people replay an event once or twice. */
+const REPLAYS_MAX = 20;
 
-type Readers = Pick<StoreReader, 'event' | 'events' | 'withoutRun' | 'eventsBetween'>;
+type Readers = Pick<StoreReader, 'event' | 'events' | 'withoutRun' | 'eventsBetween' | 'replaysOf'>;
 
 /** The questions about events. */
 export function eventReaders(ask: Ask): Readers {
@@ -51,6 +53,12 @@ export function eventReaders(ask: Ask): Readers {
       return newest(ask, select, started.start);
     },
     eventsBetween: (span) => stream(ask, span),
+    replaysOf: async (eventId) => {
+      const select = new Select().where(eventId, (id) => `replay_of = ${id}`);
+      const order = `order by received_at desc limit ${REPLAYS_MAX}`;
+      const result = await ask(select.statement(`select ${COLUMNS} from signalbox.events`, order));
+      return mapped(result, (rows) => rows.map(summary));
+    },
   };
 }
 
@@ -70,13 +78,14 @@ async function newest(ask: Ask, select: Select, { limit, after }: PageStart): Re
 
 async function* stream(
   ask: Ask,
-  { sinceAt, untilAt }: Parameters<StoreReader['eventsBetween']>[0],
+  { sinceAt, untilAt, after }: Parameters<StoreReader['eventsBetween']>[0],
 ): ReturnType<StoreReader['eventsBetween']> {
-  let last: StoredEvent | undefined;
+  let last = after;
   do {
     const select = new Select()
       .where(sinceAt, (at) => `received_at >= ${at}`)
-      .where(untilAt, (at) => `received_at < ${at}`);
+      .where(untilAt, (at) => `received_at < ${at}`)
+      .and('replay_of is null');
     if (last) {
       select.and(`(received_at, event_id) > (${select.param(last.receivedAt)}, ${select.param(last.eventId)})`);
     }
@@ -99,6 +108,7 @@ function summary(row: Row): StoredEventSummary {
       type: row.maybeText('type'),
       subject: row.maybeText('subject'),
       traceparent: row.maybeText('traceparent'),
+      replayOf: row.maybeText('replay_of'),
     }),
     takenBy: Object.entries(row.json('taken')).map(([trigger, value]) => taken(trigger, value)),
     failedIn: Object.entries(row.json('failed')).map(([trigger, value]) => failed(trigger, value)),

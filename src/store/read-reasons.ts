@@ -17,7 +17,7 @@ export function reasonReaders(ask: Ask): ReasonReader {
       const select = new Select();
       const name = `${select.param(trigger)}::text`;
       const isFailed = `failed <> '{}' and failed::jsonb ? ${name}`;
-      const head = `select count(*) as seen, count(*) filter (where ${name} = any (triggers) and not (${isFailed})) as taken,
+      const head = `select count(*) filter (where replay_of is null or ${name} = any (triggers)) as seen, count(*) filter (where ${name} = any (triggers) and not (${isFailed})) as taken,
         count(*) filter (where ${name} = any (triggers) and ${isFailed}) as failed from signalbox.events`;
       select.where(sinceAt, (at) => `received_at >= ${at}`).where(untilAt, (at) => `received_at < ${at}`);
       return mapped(await ask(select.statement(head, '')), ([row]) => {
@@ -27,6 +27,7 @@ export function reasonReaders(ask: Ask): ReasonReader {
     notTaken: async ({ trigger, sinceAt, untilAt, limit }) => {
       const select = new Select()
         .where(trigger, (value) => `${value} <> all (triggers)`)
+        .and('replay_of is null')
         .where(sinceAt, (at) => `received_at >= ${at}`)
         .where(untilAt, (at) => `received_at < ${at}`);
       const order = `order by received_at desc, event_id desc limit ${select.param(limit)}`;

@@ -23,6 +23,8 @@ export type EventRow = {
   readonly failed: string;
   readonly pruned: boolean;
   readonly body: string;
+  /** The id under which it came first, where a replay brought it once more. */
+  readonly replay_of?: string;
 };
 
 /** A row of `entries`. `more` is the JSON of what has no column. */
@@ -100,6 +102,7 @@ export function eventRow(record: AcceptedEventRecord, pruned: boolean): EventRow
     failed: byTrigger(failedIn),
     pruned,
     body: JSON.stringify(event),
+    ...attribute('replay_of', event['signalboxreplayof']),
   };
 }
 

@@ -14,7 +14,7 @@ const EVENTS = `
 insert into signalbox.events as e
 select r.* from json_to_recordset($1::json) as r(event_id text, received_at bigint, deliveries integer, via text,
   source text, id text, type text, subject text, time bigint, traceparent text, triggers text[], taken text, failed text,
-  pruned boolean, body text)
+  pruned boolean, body text, replay_of text)
 on conflict (event_id) do update set
   received_at = least(e.received_at, excluded.received_at),
   deliveries = e.deliveries + excluded.deliveries,
@@ -28,6 +28,7 @@ on conflict (event_id) do update set
   subject = case when e.pruned then excluded.subject else e.subject end,
   time = case when e.pruned then excluded.time else e.time end,
   body = case when e.pruned then excluded.body else e.body end,
+  replay_of = coalesce(e.replay_of, excluded.replay_of),
   pruned = e.pruned and excluded.pruned`;
 
 const PAGES = `from json_to_recordset($1::json) as p(instance text, trigger text, "seqFrom" bigint, "seqTo" bigint)`;

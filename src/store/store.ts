@@ -57,15 +57,22 @@ export type StoreReader = {
   actions(query: ActionQuery): Promise<StoreResult<StorePage<ActionRecord>>>;
   /**
    * Whole events that arrived at or after `sinceAt` and before `untilAt`, in the order of (receivedAt, eventId), a bounded
-   * page at a time. A refusal is the last thing it gives.
+   * page at a time; those after `after`, where it is named. What a replay brought once more is left out. A refusal is the
+   * last thing it gives.
    */
   eventsBetween(span: {
     readonly sinceAt: number;
     readonly untilAt: number;
+    readonly after?: StoredPlace;
   }): AsyncIterable<StoreResult<readonly StoredEvent[]>>;
+  /** What replays brought of an event, newest first, at most 20. */
+  replaysOf(eventId: string): Promise<StoreResult<readonly StoredEventSummary[]>>;
   /** Whether it can be asked and written to, for people. */
   status(): StoreStatus;
 };
+
+/** Where an event stands in the order of arrival. */
+export type StoredPlace = { readonly receivedAt: number; readonly eventId: string };
 
 /** A trigger that took an event. */
 export type TakenBy = {
@@ -118,6 +125,8 @@ export type StoredEventSummary = {
   readonly failedIn: readonly FailedIn[];
   /** Rebuilt from Temporal's history, which holds only the parts of it that triggers read. */
   readonly pruned: boolean;
+  /** The id under which it came first, where a replay brought it once more. */
+  readonly replayOf?: string;
 };
 
 /** An event with its body. */
@@ -237,11 +246,11 @@ export type StoreStatus = {
 export type ReasonReader = {
   /** The fact up to which the store has the ledger of an instance without a hole; 0 where it has none of it. */
   ledgerSeq(instance: string): Promise<StoreResult<number>>;
-  /** How many events arrived in the span, whoever they were for, and what the trigger made of them. */
+  /** How many events arrived in the span, whoever they were for but for replays for another trigger, and what the trigger made of them. */
   arrivals(
     query: OneTriggerQuery,
   ): Promise<StoreResult<{ readonly seen: number; readonly taken: number; readonly failed: number }>>;
-  /** Whole events of the span that the trigger neither took nor failed on, newest first. */
+  /** Whole events of the span that the trigger neither took nor failed on, newest first; none of a replay. */
   notTaken(query: OneTriggerQuery & { readonly limit: number }): Promise<StoreResult<readonly StoredEvent[]>>;
   /** Runs decided in the span by the start of their bucket; buckets without any are left out. */
   fired(

@@ -361,6 +361,7 @@ describe('what is counted is never below what is carried', () => {
       event: { 'ключ\u0001': ['"', '\\', '\ud800', '😀'] },
       identity: '"ü"',
       traceparent: '00-0',
+      replayed: { eventId: 'evt_f', replayId: 'rpl_1' },
     };
     const before = instance(fullDefinition);
     before.fold({ ...heldUnder('first', { items: 1, value: 0 }) });

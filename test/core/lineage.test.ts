@@ -68,6 +68,32 @@ describe('a run of several events', () => {
   });
 });
 
+describe('a run of replayed events', () => {
+  const REPLAYED = { eventId: 'evt_first', replayId: 'rpl_1' };
+
+  it('says so, also where an event that came by itself was the last', () => {
+    const [run] = given(quiet(30 * SECOND)).when(
+      offer(0, 'a', { replayed: REPLAYED }),
+      offer(SECOND, 'b', { event: { n: 2 }, lineage: lineage(2) }),
+      tick(HOUR),
+    ).runs;
+    expect(run?.last).toEqual({ event: { n: 2 }, lineage: lineage(2), replayed: REPLAYED });
+    expect(run && runText({ trigger: 'retrain', run }, String)).toContain(
+      'Stored events came once more by replay `rpl_1`, the last of them `evt_first`.',
+    );
+  });
+
+  it('names the last replay where there were two', () => {
+    const later = { eventId: 'evt_second', replayId: 'rpl_2' };
+    const [run] = given(quiet(30 * SECOND)).when(
+      offer(0, 'a', { replayed: REPLAYED }),
+      offer(SECOND, 'b', { replayed: later }),
+      tick(HOUR),
+    ).runs;
+    expect(run?.last).toEqual({ replayed: later });
+  });
+});
+
 describe('the end of a run', () => {
   it.each(['succeeded', 'failed', 'timedOut', 'cancelled', 'skipped'] as const)('that %s emits that', (status) => {
     const seen = { status, detail: 'why', result: { auc: 1 } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { explainEvent, originOf } from '../../src/explain/event.ts';
+import { explainEvent, originOf, replayedAs, replayOf } from '../../src/explain/event.ts';
 import { explainTaken } from '../../src/explain/trigger.ts';
 import { AT, entry, EVENT, evidence } from './given.ts';
 
@@ -68,5 +68,23 @@ describe('an event that a run emitted', () => {
     const lineage = { signalboxparent: 'sb1-r', signalboxroot: 'evt_root', signalboxdepth: 3 };
     expect(originOf(lineage)).toBe('Run sb1-r emitted it: hop 3 of a chain that evt_root began.');
     expect(originOf({ type: 't' })).toBeUndefined();
+  });
+});
+
+describe('an event that was replayed', () => {
+  it('says which one it was first, and by which replay it came', () => {
+    const replayed = { signalboxreplay: 'rpl_1', signalboxreplayof: 'evt_first' };
+    expect(replayOf(replayed)).toBe(
+      'Replay rpl_1 brought it once more, for one trigger alone; it came first as evt_first.',
+    );
+    expect(replayOf({ type: 't' })).toBeUndefined();
+  });
+
+  it('says as what it came once more, and through which trigger', () => {
+    const once = { eventId: 'evt_again', receivedAt: 0, deliveries: 1, via: 'events', failedIn: [], pruned: false };
+    const takenBy = [{ trigger: 'retrain', key: 'k', generation: 'g' }];
+    expect(replayedAs({ ...once, takenBy })).toBe(
+      'It was replayed at 1970-01-01T00:00:00.000Z through retrain as evt_again.',
+    );
   });
 });

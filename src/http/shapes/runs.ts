@@ -47,6 +47,8 @@ export const runSummary = z.object({
   approval: approval.exactOptional(),
   /** Of a run that an emitted event started: what began the chain, the run that emitted it, and hops so far. */
   lineage: z.object({ root: z.string(), parent: z.string(), depth: count }).exactOptional(),
+  /** Of a run of replayed events: the replay, and the last of its events as that came first. */
+  replayed: z.object({ eventId: z.string(), replayId: z.string() }).exactOptional(),
 });
 
 /** One run whole; `reason` says why it did not succeed. */

@@ -323,5 +323,29 @@ describe.each(PLACES)('the store on $name', (places) => {
       expect(seen).toEqual(seen.toSorted());
       expect(largest).toBeLessThan(count);
     });
+
+    it('keeps what a replay brought once more apart from what came in by itself', async () => {
+      const replayed = { ...accepted('again', 2 * DAY + 1), eventId: 'evt_again' };
+      const marks = { signalboxreplay: 'rpl_1', signalboxreplayof: 'evt_once' };
+      store.recordAccepted([accepted('once', 2 * DAY), accepted('twice', 2 * DAY + 1)]);
+      store.recordAccepted([{ ...replayed, event: { ...replayed.event, ...marks } }]);
+      await store.flushed();
+      const span = { sinceAt: T0 + 2 * DAY, untilAt: T0 + 3 * DAY };
+      const ids = async (after?: { receivedAt: number; eventId: string }) => {
+        const found: string[] = [];
+        for await (const events of store.eventsBetween({ ...span, ...(after && { after }) }))
+          found.push(...valueOf(events).map(({ eventId }) => eventId));
+        return found;
+      };
+      expect(await ids()).toEqual(['evt_once', 'evt_twice']);
+      expect(await ids({ receivedAt: T0 + 2 * DAY, eventId: 'evt_once' })).toEqual(['evt_twice']);
+      expect(valueOf(await store.replaysOf('evt_once'))).toMatchObject([
+        { eventId: 'evt_again', replayOf: 'evt_once' },
+      ]);
+      expect(valueOf(await store.replaysOf('evt_twice'))).toEqual([]);
+      const missed = valueOf(await store.notTaken({ trigger: 'elsewhere', ...span, limit: 10 }));
+      expect(missed.map(({ eventId }) => eventId)).toEqual(['evt_twice', 'evt_once']);
+      expect(valueOf(await store.arrivals({ trigger: 'elsewhere', ...span }))).toMatchObject({ seen: 2 });
+    });
   });
 });
