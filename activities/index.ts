@@ -9,6 +9,7 @@ import { createRecoverState } from './recover-state.ts';
 import { createRecoverLane, createRequestPlace } from './places.ts';
 import { resolveParams } from './resolve-params.ts';
 import { createReplayEvents, createReplayRun } from './replay.ts';
+import { createStepReplay, type StepReplayDependencies } from './step-replay.ts';
 import { cancelRun, findEndedRuns } from './running-runs.ts';
 import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
 import { startRuns } from './start-runs.ts';
@@ -17,7 +18,7 @@ import { createTick, type TickDependencies } from './tick.ts';
 import { createOpenDeadLetters, createReportApproval, createReportRun, type TellDependencies } from './tell.ts';
 
 export type { Activities } from './interface.ts';
-export type ActivityDependencies = CallDependencies & TellDependencies & TickDependencies;
+export type ActivityDependencies = CallDependencies & TellDependencies & TickDependencies & StepReplayDependencies;
 
 /** Everything workflows have done outside of them, over the dependencies that main hands in. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -34,6 +35,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     openDeadLetters: createOpenDeadLetters(dependencies),
     replayEvents: createReplayEvents(dependencies),
     replayRun: createReplayRun(dependencies),
+    stepReplay: createStepReplay(dependencies),
     cancelRun,
     findEndedRuns,
     recoverState: createRecoverState(dependencies),

@@ -1,4 +1,5 @@
 import type { DeadLetterInput, HandedOver, ReplayedEvent, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { ReplayStepInput, ReplayStepped } from '../src/contract/replays.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { DeadLetterEntry } from '../src/core/dead-letters.ts';
@@ -150,6 +151,8 @@ export type Activities = {
     readonly trigger: string;
     readonly entries: readonly DeadLetterEntry[];
   }): Promise<readonly ReplayedEvent[]>;
+  /** Brings the next stored events of a replay to its trigger; safe to repeat. Not ok: there is no going on. */
+  stepReplay(input: ReplayStepInput): Promise<ReplayStepped>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
   recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
   /** Tells an instance of a segment; resolves when Temporal has it. */

@@ -8,6 +8,7 @@ import { Committer } from './accept/committer.ts';
 import { watchEndedInstances } from './accept/ended-instances.ts';
 import { LoadedInstances } from './accept/loaded-instances.ts';
 import type { Accept } from './accept/outcome.ts';
+import { createStepReplay } from './accept/replay-step.ts';
 import { watchOpenLetters } from './accept/open-letters.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
@@ -227,6 +228,12 @@ export async function startWorker(
       definitions: current,
       committer,
       accept,
+      stepReplay: createStepReplay({
+        definitions: current,
+        eventsBetween: (span) => store.eventsBetween(span),
+        accept,
+        now: Date.now,
+      }),
       repeats: (source, at) => isRepeatedTick(current(), source, at),
       now: Date.now,
       log,

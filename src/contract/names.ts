@@ -14,6 +14,7 @@ export const WORKFLOW = {
   tick: 'tick',
   spill: 'spill',
   lane: 'lane',
+  replay: 'replay',
 } as const;
 
 /** The instance of a trigger. */

@@ -131,6 +131,7 @@ function realActivities({ definitions }: VirtualServerOptions, committer: Commit
     definitions,
     committer,
     accept: async () => ({ kind: 'accepted', accepted: [], deadLettered: [] }),
+    stepReplay: async () => ({ ok: false, code: 'store_off', detail: 'Nothing is stored in virtual time.' }),
     repeats: () => false,
     now: Date.now,
     log: createLogger({ level: 'silent' }),

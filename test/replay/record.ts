@@ -5,7 +5,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { approveUpdate, finishUpdate } from '../../src/contract/definitions.ts';
 import { releaseSignal } from '../../src/contract/places.ts';
-import { eventsDeadLetterId, instanceId, runDeadLetterId } from '../../src/contract/names.ts';
+import { eventsDeadLetterId, instanceId, runDeadLetterId, TASK_QUEUE, WORKFLOW } from '../../src/contract/names.ts';
+import { type ReplayInput, replayWorkflowId, stopReplayUpdate } from '../../src/contract/replays.ts';
 import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
 import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
@@ -20,6 +21,21 @@ type Scenario = (world: World) => Promise<string>;
  * Keep `instance-leading-edge` too: it is of a time when instances had local activities.
  */
 const SCENARIOS: { readonly [file: string]: Scenario } = {
+  'replay-stopped': async (world) => {
+    await world.define('replayed', { key: '${{ event.id }}' });
+    await world.sendAll('replayed', ['a', 'b', 'c', 'd']);
+    await world.settle();
+    const untilAt = (await world.now()) + 1;
+    const of = { trigger: 'replayed', replayId: 'rpl_recorded', sinceAt: 0, untilAt };
+    const input: ReplayInput = { version: 1, ...of, pace: 1 / 60, expected: 4, by: 'ann' };
+    const workflowId = replayWorkflowId('replayed', 'rpl_recorded');
+    const start = { workflowId, taskQueue: TASK_QUEUE, args: [input] };
+    const handle = await world.client.workflow.start(WORKFLOW.replay, start);
+    await world.sleep(90_000);
+    await handle.executeUpdate(stopReplayUpdate, { args: [{ by: 'bob' }] });
+    await world.settle();
+    return workflowId;
+  },
   'instance-mid-debounce': async (world) => {
     await world.define('window', { stages: ['debounce: { quiet: 2h }'] });
     for (const id of ['a', 'b', 'c']) {

@@ -10,6 +10,7 @@ import { createActivities } from '../../activities/index.ts';
 import { createAccept } from '../../src/accept/accept.ts';
 import { Committer } from '../../src/accept/committer.ts';
 import type { Accept, AcceptOutcome } from '../../src/accept/outcome.ts';
+import { createStepReplay, type StepReplay } from '../../src/accept/replay-step.ts';
 import { createAskVerdicts } from '../../src/accept/verdicts.ts';
 import { batchSignal, deadLetterQuery, viewQuery } from '../../src/contract/definitions.ts';
 import { SOFT_SIGNALS } from '../../src/contract/limits.ts';
@@ -27,6 +28,7 @@ import { createWorker } from '../../src/temporal/worker.ts';
 import { startTestServer } from '../../src/virtual-time/server.ts';
 import type { RunSettings } from '../../src/spec/definition.ts';
 import type { Json } from '../../src/spec/json.ts';
+import { KeptEvents } from './kept-events.ts';
 import { TargetServer } from './target-server.ts';
 import { targetYaml, triggerYaml, type Written } from './yaml.ts';
 
@@ -87,6 +89,7 @@ export class World {
   readonly ledger: (LedgerEntry & { readonly trigger: string })[] = [];
   /** So many answers of the accepting side never reach the activity that asked, as when its worker dies. */
   answersToLose = 0;
+  readonly kept = new KeptEvents();
   private readonly accept: Accept;
   private readonly directory: string;
   private definitions: Definitions | undefined;
@@ -103,7 +106,7 @@ export class World {
       committer: this.committer,
       askVerdicts: createAskVerdicts(this.client, Date.now),
       observer: { evaluated: () => undefined, unmatched: () => undefined },
-      record: () => undefined,
+      record: this.kept.record,
     });
   }
 
@@ -137,12 +140,8 @@ export class World {
       activities: createActivities({
         definitions: () => this.current(),
         committer: this.committer,
-        accept: async (events, options) => {
-          const outcome = await this.accept(events, options);
-          if (this.answersToLose === 0) return outcome;
-          this.answersToLose -= 1;
-          throw new Error('the worker died');
-        },
+        accept: (events, options) => this.acceptOnce(events, options),
+        stepReplay: (input) => this.stepReplay(input),
         repeats: () => false,
         now: Date.now,
         log,
@@ -166,6 +165,25 @@ export class World {
       await done;
     });
   }
+
+  private readonly acceptOnce: Accept = async (events, options) => {
+    const outcome = await this.accept(events, options);
+    if (this.answersToLose === 0) return outcome;
+    this.answersToLose -= 1;
+    throw new Error('the worker died');
+  };
+
+  /** The events it brings arrive in virtual time. */
+  private readonly stepReplay: StepReplay = async (input) => {
+    const at = await this.now();
+    const step = createStepReplay({
+      definitions: () => this.current(),
+      eventsBetween: (span) => this.kept.between(span),
+      accept: this.acceptOnce,
+      now: () => at,
+    });
+    return step(input);
+  };
 
   async close(): Promise<void> {
     await this.closing[0]?.();
