@@ -48,6 +48,9 @@ export const carriedQuery = defineQuery<CarriedState>('carried');
 /** What a run leaves to the next one when it ends otherwise than by continue-as-new; asked of closed runs. */
 export const recoveryQuery = defineQuery<LastState>('recovery');
 
+/** What a query fails with that reached a worker before a task did; it is answered when it is asked again. */
+export const AHEAD = 'this worker is ahead of the workflow: ask again';
+
 /** Verdicts by delivery id, in the order asked; returns when all are known or `waitMs` is over. */
 export const verdictsUpdate = defineUpdate<
   readonly InstanceVerdict[],

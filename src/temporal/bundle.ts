@@ -6,7 +6,9 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** The directory that holds `workflows/`: the repository when run from sources, `dist` when built. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const WORKFLOWS_PATH = `${ROOT}workflows/index${extname(fileURLToPath(import.meta.url))}`;
+const EXTENSION = extname(fileURLToPath(import.meta.url));
+const WORKFLOWS_PATH = `${ROOT}workflows/index${EXTENSION}`;
+const INTERCEPTOR_PATHS = [`${ROOT}workflows/shell/ahead${EXTENSION}`];
 const PREBUILT_PATH = `${ROOT}workflow-bundle.js`;
 
 /**
@@ -16,6 +18,7 @@ const PREBUILT_PATH = `${ROOT}workflow-bundle.js`;
 export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS_PATH,
+    workflowInterceptorModules: INTERCEPTOR_PATHS,
     webpackConfigHook: (config) => ({ ...config, context: ROOT }),
     logger: new DefaultLogger('WARN'),
   });
@@ -33,10 +36,10 @@ export async function writeWorkflowBundle(path: string = PREBUILT_PATH): Promise
 /** What a worker loads: the prebuilt bundle (starts a second sooner), or the sources, bundled at its start. */
 export function workflowSource():
   | { readonly workflowBundle: { codePath: string } }
-  | { readonly workflowsPath: string } {
+  | { readonly workflowsPath: string; readonly interceptors: { readonly workflowModules: string[] } } {
   return existsSync(PREBUILT_PATH)
     ? { workflowBundle: { codePath: PREBUILT_PATH } }
-    : { workflowsPath: WORKFLOWS_PATH };
+    : { workflowsPath: WORKFLOWS_PATH, interceptors: { workflowModules: INTERCEPTOR_PATHS } };
 }
 
 let bundled: Promise<{ readonly code: string }> | undefined;

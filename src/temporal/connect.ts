@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Connection, defaultGrpcRetryOptions, isGrpcServiceError, makeGrpcRetryInterceptor } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import type { ConnectionOptions, GrpcRetryOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
+
+import { AHEAD } from '../contract/definitions.ts';
 
 /** The server to talk to: one address without credentials (the embedded one), or what TEMPORAL_* and a profile say. */
 export type TemporalTarget =
@@ -27,6 +29,13 @@ const BETWEEN_TRIES_MS = 50;
  */
 const RETRY = { initialIntervalMs: () => 50, factor: 1.4, maxAttempts: 30 } as const;
 
+const RETRIED_BY_SDK = defaultGrpcRetryOptions(RETRY);
+const RETRIED: GrpcRetryOptions = {
+  ...RETRIED_BY_SDK,
+  retryableDecider: (attempt, status) =>
+    RETRIED_BY_SDK.retryableDecider(attempt, status) || (attempt < RETRY.maxAttempts && status.details.includes(AHEAD)),
+};
+
 /**
  * gRPC waits up to two minutes between two tries to connect: events would be refused that long after an outage is over.
  * Tries on a loopback address, or on the one of a load balancer, cost next to nothing.
@@ -48,7 +57,7 @@ export async function connectClient(
   const resolved = resolveTarget(target);
   if (!resolved.ok) return resolved;
   const { options, namespace, address } = resolved;
-  const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions(RETRY))];
+  const interceptors = [makeGrpcRetryInterceptor(RETRIED)];
   const connection = Connection.lazy({ ...options, interceptors, channelArgs: CHANNEL });
   const until = Date.now() + timeoutMs;
   let problem = 'no try was made';

@@ -63,8 +63,6 @@ export class Instance {
   private readonly timer: MovingTimer;
   private paused = false;
   private due = false;
-  /** The moment for which the timer was armed that has fired. */
-  private dueAt = 0;
   private woken = true;
   private readonly firstBytes = workflowInfo().historySize;
   private lastLength = 0;
@@ -77,9 +75,8 @@ export class Instance {
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
     );
     this.drain = new Drain(input.spill, () => this.wake());
-    this.timer = new MovingTimer((at) => {
+    this.timer = new MovingTimer(() => {
       this.due = true;
-      this.dueAt = at;
     });
     this.push({ kind: 'definition', definition: input.definition });
     this.startAgain();
@@ -194,9 +191,8 @@ export class Instance {
     );
     this.paused ||= drained;
     const next = nextDeadline(this.state);
-    if (next && next.at <= this.now()) this.take({ kind: 'tick' }, facts, effects);
+    if (next && next.at <= Date.now()) this.take({ kind: 'tick' }, facts, effects);
     this.due = false;
-    this.dueAt = 0;
     this.woken = false;
     this.act(effects);
     if (facts.length > 0) ledger.record(ledgerPage(this.state, facts));
@@ -206,15 +202,6 @@ export class Instance {
     this.closing ||= this.shouldContinue(this.paused);
     this.paused = false;
     if (!this.closing) this.drain.goOn(this.state.definition.name, () => pressureOf(this.state));
-  }
-
-  /**
-   * The time of the task, and never before the moment of a timer that has fired. A query that reaches a worker before the
-   * task does makes the SDK fire timers of that task at the time of the task before: decided by that time nothing would be
-   * due, and a replay, which has the right time, would decide otherwise.
-   */
-  private now(): number {
-    return Math.max(Date.now(), this.dueAt);
   }
 
   /**
@@ -256,7 +243,7 @@ export class Instance {
     const delivery: Delivery | undefined = input.kind === 'offer' ? input.offer : undefined;
     if (delivery) this.verdicts.expect(delivery);
     if (input.kind === 'startReported' && input.report.outcome === 'conflict') this.onConflict(input.report.runId);
-    const stepped = step(this.state, input, this.now());
+    const stepped = step(this.state, input, Date.now());
     for (const fact of stepped.facts) {
       this.verdicts.observe(fact, delivery);
       facts.push(fact);

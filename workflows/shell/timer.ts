@@ -7,10 +7,9 @@ import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 export class MovingTimer {
   private armedAt: number | undefined;
   private scope: CancellationScope | undefined;
-  private readonly onDue: (at: number) => void;
+  private readonly onDue: () => void;
 
-  /** `onDue` is told the moment it was armed for. */
-  constructor(onDue: (at: number) => void) {
+  constructor(onDue: () => void) {
     this.onDue = onDue;
   }
 
@@ -26,7 +25,7 @@ export class MovingTimer {
       .run(() => sleep(waitMs, { summary: label() }))
       .then(() => {
         this.armedAt = undefined;
-        this.onDue(at);
+        this.onDue();
       })
       .catch((error: unknown) => {
         if (!isCancellation(error)) throw error;
