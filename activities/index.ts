@@ -6,6 +6,7 @@ import { createEmitEvent } from './emit-event.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
 import { createRecoverState } from './recover-state.ts';
+import { createProbeTarget, type ProbeDependencies } from './probe.ts';
 import { createRecoverLane, createRequestPlace } from './places.ts';
 import { resolveParams } from './resolve-params.ts';
 import { createReplayEvents, createReplayRun } from './replay.ts';
@@ -18,7 +19,11 @@ import { createTick, type TickDependencies } from './tick.ts';
 import { createOpenDeadLetters, createReportApproval, createReportRun, type TellDependencies } from './tell.ts';
 
 export type { Activities } from './interface.ts';
-export type ActivityDependencies = CallDependencies & TellDependencies & TickDependencies & StepReplayDependencies;
+export type ActivityDependencies = CallDependencies &
+  TellDependencies &
+  TickDependencies &
+  StepReplayDependencies &
+  ProbeDependencies;
 
 /** Everything workflows have done outside of them, over the dependencies that main hands in. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -41,6 +46,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     recoverState: createRecoverState(dependencies),
     readUndecided,
     tick: createTick(dependencies),
+    probeDoor: ({ trigger, at }) => dependencies.probeDoor(trigger, at),
+    probeTarget: createProbeTarget(dependencies),
     emitEvent: createEmitEvent(dependencies),
     announceSegment: createAnnounceSegment(dependencies),
     readSegment: createReadSegment(dependencies),

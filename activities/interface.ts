@@ -1,5 +1,6 @@
 import type { DeadLetterInput, HandedOver, ReplayedEvent, ResolvedParams, RunInput } from '../src/contract/messages.ts';
 import type { ReplayStepInput, ReplayStepped } from '../src/contract/replays.ts';
+import type { ProbedDoor, ProbeSees } from '../src/contract/probes.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
 import type { DeadLetterEntry } from '../src/core/dead-letters.ts';
@@ -8,6 +9,7 @@ import type { CancelOutcome } from '../src/connectors/target.ts';
 import type { CarriedLane, LaneRun } from '../src/core/lane-state.ts';
 import type { Lineage } from '../src/core/lineage.ts';
 import type { PlaceName } from '../src/core/place.ts';
+import type { ProbedTarget } from '../src/core/probe.ts';
 import type { Attempt, Finished, Started } from '../src/core/retry.ts';
 import type { EmissionSettings } from '../src/spec/definition.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
@@ -142,6 +144,15 @@ export type Activities = {
   tick(input: { readonly source: string; readonly scheduledAt: number }): Promise<{ readonly outcome: string }>;
   /** Hands an event of a run to the accepting side, as any door does; safe to repeat. */
   emitEvent(input: EmitInput): Promise<Emitted>;
+  /** Takes a probe that began at a moment (epoch milliseconds) through match and commit to the instance's decision. */
+  probeDoor(input: { readonly trigger: string; readonly at: number }): Promise<ProbedDoor>;
+  /** Asks a target whether it is there and takes our credentials; nothing is started. `at` as it was given out. */
+  probeTarget(input: {
+    readonly trigger: string;
+    readonly target: string;
+    readonly at: number;
+    readonly sees: ProbeSees;
+  }): Promise<Omit<ProbedTarget, 'target' | 'at'>>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Hands a run that was given up over to the instance once more; safe to repeat with the same `attempt`. */

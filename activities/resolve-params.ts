@@ -39,7 +39,7 @@ export function runVariables({ trigger, run, eventCount, items }: RunContext): {
 /** A run as the expressions of its targets see it. */
 export type RunContext = {
   readonly trigger: string;
-  readonly run: Omit<RunRequest, 'items'>;
+  readonly run: Pick<RunRequest, 'runId' | 'key' | 'generation' | 'cause' | 'firedAt' | 'last'>;
   readonly eventCount: number;
   readonly items: Json;
 };

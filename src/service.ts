@@ -10,6 +10,8 @@ import { LoadedInstances } from './accept/loaded-instances.ts';
 import type { Accept } from './accept/outcome.ts';
 import { createStepReplay } from './accept/replay-step.ts';
 import { watchOpenLetters } from './accept/open-letters.ts';
+import { createProbeDoor } from './accept/probe-door.ts';
+import { ProbeKeeper } from './accept/probe-keeper.ts';
 import { createAskVerdicts } from './accept/verdicts.ts';
 import { createSource } from './connectors/registry.ts';
 import { parseStrictJson } from './connectors/strict-json.ts';
@@ -25,6 +27,7 @@ import { createExplainApi } from './http/read-explain.ts';
 import { createOperateApi } from './http/operate-temporal.ts';
 import type { RebuildApi } from './http/rebuild-api.ts';
 import type { RebuildAnswer } from './http/shapes/rebuild.ts';
+import { createProbeTrigger } from './http/probe.ts';
 import { createReadApi } from './http/read-temporal.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import type { DefinitionsWatch } from './load/watch.ts';
@@ -32,6 +35,7 @@ import { createKeptGauge } from './observability/kept.ts';
 import { createLedger } from './observability/ledger.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { createProbeTeller } from './observability/probes.ts';
 import { createTellPools } from './pools.ts';
 import { isRepeatedTick, ScheduleKeeper } from './schedules.ts';
 import { resolveSecret, type Settings } from './settings.ts';
@@ -133,6 +137,7 @@ export function createHttp(
       shared.store,
       Date.now,
     ),
+    probe: createProbeTrigger(client, () => definitions.current(), Date.now),
     isCallbackToken: (runId, token) => shared.callbacks.accepts(runId, token),
     rebuild: rebuildApi(shared.store, catchUp),
     logger: log,
@@ -221,6 +226,8 @@ export async function startWorker(
     store.recordPage(instance, page);
   };
   const kept = createKeptGauge(metrics);
+  const tellProbe = createProbeTeller(log, metrics);
+  const client = new Client({ connection, namespace });
   const worker = await createWorker({
     connection,
     namespace,
@@ -239,6 +246,7 @@ export async function startWorker(
       log,
       metrics,
       callbackOf: (runId) => shared.callbacks.of(runId),
+      probeDoor: createProbeDoor({ client, definitions: current, now: Date.now }),
       targets: { resolveSecret: secretOf, stateDirectory: settings.stateDirectory, environment: settings.environment },
     }),
     sinks: {
@@ -249,27 +257,41 @@ export async function startWorker(
           callDuringReplay: false,
         },
       },
+      probes: { done: { fn: (_info, report) => tellProbe(report), callDuringReplay: false } },
       spill: { held: { fn: (_info, held) => kept(held), callDuringReplay: false } },
     },
   });
   const done = worker.run();
-  const client = new Client({ connection, namespace });
-  const ended = watchEndedInstances({ client, committer, definitions: current, log });
-  const letters = watchOpenLetters({ client, definitions: current, metrics, log, now: Date.now });
-  const loaded = new LoadedInstances({ client, committer, definitions: current, log });
-  definitions.subscribe(() => void loaded.tell());
-  const telling = loaded.watch();
-  const tellPools = createTellPools({ client, definitions: current, log });
-  definitions.subscribe(() => void tellPools());
-  void tellPools();
+  const watching = watchTemporal(shared, client, committer);
   return {
     done,
     stop: async () => {
-      ended.stop();
-      letters.stop();
-      telling.stop();
+      watching.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);
     },
   };
+}
+
+/** What a process with a worker looks at in Temporal now and then, and tells what was loaded. */
+function watchTemporal(
+  { log, metrics, definitions }: Shared,
+  client: Client,
+  committer: Committer,
+): { readonly stop: () => void } {
+  const current = () => definitions.current();
+  const loaded = new LoadedInstances({ client, committer, definitions: current, log });
+  definitions.subscribe(() => void loaded.tell());
+  const probes = new ProbeKeeper({ client, definitions: current, metrics, log, now: Date.now });
+  definitions.subscribe(() => void probes.look());
+  const tellPools = createTellPools({ client, definitions: current, log });
+  definitions.subscribe(() => void tellPools());
+  void tellPools();
+  const watched = [
+    watchEndedInstances({ client, committer, definitions: current, log }),
+    watchOpenLetters({ client, definitions: current, metrics, log, now: Date.now }),
+    loaded.watch(),
+    probes.watch(),
+  ];
+  return { stop: () => watched.forEach((one) => one.stop()) };
 }

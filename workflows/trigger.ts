@@ -21,11 +21,13 @@ import {
   whereQuery,
 } from '../src/contract/definitions.ts';
 import type { TriggerInput } from '../src/contract/messages.ts';
+import { decideProbeUpdate, isProbeAsked, type ProbeAsked } from '../src/contract/probes.ts';
 import { isVerdictsQuestion } from '../src/contract/read-messages.ts';
 import { isOrderMessage } from '../src/contract/read-orders.ts';
 import { carry } from '../src/core/carried.ts';
 import type { Order } from '../src/core/input.ts';
 import { keyView } from '../src/core/key-view.ts';
+import { decideProbe } from '../src/core/probe.ts';
 import { pressureOf } from '../src/core/state.ts';
 import { instanceView } from '../src/core/view.ts';
 import { whereabouts } from '../src/core/whereabouts.ts';
@@ -70,6 +72,7 @@ export async function trigger(input: TriggerInput): Promise<void> {
       validator: (message) => checkOrder(message, kind),
     });
   }
+  answerProbes(instance);
   setDefaultSignalHandler((name) => {
     instance.signals += 1;
     instance.refuse(`a signal named ${name.slice(0, 100)}`);
@@ -91,10 +94,25 @@ export async function trigger(input: TriggerInput): Promise<void> {
   });
 }
 
+/** Decides probes, which changes nothing and needs no command. */
+function answerProbes(instance: Instance): void {
+  const decide = async ({ key }: ProbeAsked) => {
+    instance.wake();
+    await condition(() => instance.ready);
+    return decideProbe(instance.state, key);
+  };
+  setHandler(decideProbeUpdate, decide, { validator: checkProbe });
+}
+
 /** An update that is refused here leaves no trace in history; an error in its handler would stop the instance. */
 function checkQuestion(asked: unknown): void {
   if (!isVerdictsQuestion(asked))
     throw ApplicationFailure.nonRetryable('expected { waits, waitMs }', 'malformed_request');
+}
+
+/** The same for a probe. */
+function checkProbe(asked: unknown): void {
+  if (!isProbeAsked(asked)) throw ApplicationFailure.nonRetryable('expected { version, key }', 'malformed_request');
 }
 
 /** The same for what a person orders. */

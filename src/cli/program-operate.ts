@@ -8,6 +8,7 @@ import { couldNotRun, type ExitCode } from './exit.ts';
 import { lanes } from './lanes.ts';
 import { type Format, giveUp, withOutput } from './output.ts';
 import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
+import { probe } from './probe.ts';
 import { rebuild } from './rebuild.ts';
 import { answerRun, type By, cancelRun, run, type RunFilter, runs } from './runs.ts';
 
@@ -113,6 +114,14 @@ export function addDryRun(program: Command, settings: Settings, end: End): void 
     .action((trigger: string, file: string, { output, ...given }: WithOutput & { source: string; fill: boolean }) =>
       end(dryRun(trigger, file, given, output, findService(settings))),
     );
+}
+
+/** The command that asks whether everything on the way to the targets is there. */
+export function addProbe(program: Command, settings: Settings, end: End): void {
+  withOutput(program.command('probe'))
+    .description('send a made-up event through the whole path to its targets, and measure it; starts nothing')
+    .argument('<trigger>', 'its name')
+    .action((trigger: string, { output }: WithOutput) => end(probe(trigger, output, findService(settings))));
 }
 
 function withBy(command: Command): Command {

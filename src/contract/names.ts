@@ -15,6 +15,7 @@ export const WORKFLOW = {
   spill: 'spill',
   lane: 'lane',
   replay: 'replay',
+  probe: 'probe',
 } as const;
 
 /** The instance of a trigger. */

@@ -60,3 +60,23 @@ export const TARGET_CANCEL = {
 
 /** A worker that runs a target says so this often, so that its death is noticed. */
 export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;
+
+/** A target that does not say within this whether it is there is not ready: a start would wait as long. */
+export const PROBE_TARGET_TIMEOUT_MS = 15_000;
+
+/** One attempt: a probe that is repeated until it succeeds measures nothing. Longer than a commit may take. */
+export const PROBE_DOOR = {
+  startToCloseTimeout: '12s',
+  scheduleToCloseTimeout: '20s',
+  retry: { maximumAttempts: 1 },
+} as const satisfies ActivityOptions;
+
+/** The same at a target: past its own time-out only the death of its worker holds it up. */
+export const PROBE_TARGET = {
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '30s',
+  retry: { maximumAttempts: 1 },
+} as const satisfies ActivityOptions;
+
+/** Whoever asks for a probe waits for the longest way it may take, and a little more. */
+export const PROBE_ANSWER_MS = 55_000;

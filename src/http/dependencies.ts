@@ -9,6 +9,7 @@ import type { StoreReader } from '../store/store.ts';
 import type { ReceivingSpec } from '../spec/source.ts';
 import type { ExplainApi } from './explain-api.ts';
 import type { OperateApi } from './operate-api.ts';
+import type { ProbeTrigger } from './probe.ts';
 import type { RebuildApi } from './rebuild-api.ts';
 import type { ReadApi } from './read-api.ts';
 
@@ -36,6 +37,7 @@ export type HttpDependencies = {
   readonly read: ReadApi;
   readonly explain: ExplainApi;
   readonly operate: OperateApi;
+  readonly probe: ProbeTrigger;
   /** Whether a bearer token is that of the run's callback. */
   readonly isCallbackToken: (runId: string, token: string) => boolean;
   readonly rebuild: RebuildApi;

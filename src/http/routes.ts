@@ -11,6 +11,7 @@ import { exportRoutes } from './routes/export.ts';
 import { laneRoutes } from './routes/lanes.ts';
 import { matchRoutes } from './routes/match.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { probeRoutes } from './routes/probe.ts';
 import { readRoutes } from './routes/reads.ts';
 import { rebuildRoutes } from './routes/rebuild.ts';
 import { runOrderRoutes } from './routes/run-orders.ts';
@@ -34,6 +35,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...deadLetterRoutes(deps),
     ...triggerOrderRoutes(deps),
     ...dryRunRoutes(deps),
+    ...probeRoutes(deps),
     ...matchRoutes(deps),
     ...definitionRoutes(deps),
     ...rebuildRoutes(deps),

@@ -2,6 +2,7 @@ import type { Expression, Reads } from '../match/expression.ts';
 import type { CompiledPattern } from '../match/pattern.ts';
 import type { Template } from '../match/template.ts';
 import type { Cron, Definition, Zone } from '../spec/definition.ts';
+import type { CloudEvent } from '../spec/event.ts';
 import type { JsonObject } from '../spec/json.ts';
 import type { PoolSpec } from '../spec/pool.ts';
 import type { SourceSpec } from '../spec/source.ts';
@@ -50,6 +51,10 @@ export type LoadedTrigger = Loaded & {
   readonly sizeCounts: boolean;
   /** What of an event the run will need, as `event` or as one of `parts`: what its own templates and its targets' read. */
   readonly reads: Reads[string];
+  /** The targets its runs may call, and where its spec names each: RFC 6901 pointers. */
+  readonly calls: readonly { readonly target: string; readonly at: readonly string[] }[];
+  /** What it has to take when it is probed; its `time` may be missing. */
+  readonly sample?: CloudEvent;
   /** The run reads `items` and a selector has no `collect`, so items are the events themselves. */
   readonly itemsRead: boolean;
 };

@@ -15,6 +15,7 @@ import { error, type Finding, inReadingOrder, type Problem, warning } from './fi
 import { didYouMean } from './nearest.ts';
 import { type Parsed, type ParsedDirectory, parseDirectory, parseWritten } from './parse.ts';
 import { type CalledTarget, runReads, type TargetReads } from './run-reads.ts';
+import { compileProbe } from './probe.ts';
 import { runCalls } from './run-calls.ts';
 import { runKindProblems, unheardProblems } from './run-kinds.ts';
 import { selectorsOf } from './selectors.ts';
@@ -171,8 +172,10 @@ class Linker {
     const before = this.#previous?.triggers.get(head.name);
     const loadedAt = before?.generation === head.generation ? before.loadedAt : this.#loadedAt;
     const times = compileTimes(spec, loadedAt);
+    const probe = compileProbe(spec);
     this.#report(document, [
       ...compiled.problems,
+      ...probe.problems,
       ...times.problems,
       ...combinationProblems(spec, times),
       ...run.problems,
@@ -192,6 +195,8 @@ class Linker {
       ...(compiled.amount && { amount: compiled.amount }),
       sizeCounts: spec.batch?.maxBytes !== undefined,
       reads: run.reads,
+      calls: callsOf(spec),
+      ...(probe.sample && { sample: probe.sample }),
       itemsRead: run.itemsRead,
     };
   }
@@ -237,6 +242,15 @@ function calledTargets(spec: TriggerSpec): Omit<CalledTarget, 'reads'>[] {
   return runCalls(spec).flatMap(({ target, path, namedAt = [...path, 'target'] }) =>
     target === undefined ? [] : [{ name: target, path: namedAt }],
   );
+}
+
+/** The same by target. */
+function callsOf(spec: TriggerSpec): LoadedTrigger['calls'] {
+  const places = new Map<string, string[]>();
+  for (const { name, path } of calledTargets(spec)) {
+    places.set(name, [...(places.get(name) ?? []), `/${path.slice(1).join('/')}`]);
+  }
+  return [...places].map(([target, at]) => ({ target, at }));
 }
 
 type ParsedFile<Kind extends 'sources' | 'targets'> =

@@ -5,6 +5,7 @@ import { breaker, concurrency, cooldown, fallback, hours, rate } from './admissi
 import { emit } from './emit.ts';
 import { events } from './events.ts';
 import { apiVersion, metadataSchema } from './metadata.ts';
+import { probe } from './probe.ts';
 import { run } from './run.ts';
 import { valueTemplate } from './template.ts';
 import { batch, debounce, dedupe, freshness, order, threshold } from './windows.ts';
@@ -33,6 +34,7 @@ const triggerSpec = z.strictObject({
   fallback: fallback.optional().describe('Starts a run when none came about for too long.'),
   approval: approval.optional().describe('A run waits for a person before its target is called.'),
   emit: emit.optional().describe('Events of what becomes of its runs, taken in like any other.'),
+  probe: probe.optional().describe('Sends an event of its own through the whole path now and then; starts nothing.'),
   run: run.describe('What is started.'),
 });
 

@@ -137,6 +137,7 @@ function realActivities({ definitions }: VirtualServerOptions, committer: Commit
     log: createLogger({ level: 'silent' }),
     metrics: createMetrics({ version: VERSION }),
     callbackOf: () => undefined,
+    probeDoor: async () => ({ kind: 'gone' }),
     targets: { resolveSecret: () => ({ ok: false, ...unused }), stateDirectory: '', environment: {} },
   });
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { initialState } from '../../src/core/state.ts';
 import { refusal } from '../../src/errors.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
+import type { ProbeAnswer } from '../../src/http/probe.ts';
 import type { RebuildApi } from '../../src/http/rebuild-api.ts';
 import type { ReadApi } from '../../src/http/read-api.ts';
 import { isObject } from '../../src/match/json.ts';
@@ -162,6 +163,26 @@ const operate: OperateApi = {
   discardLetter: async (deadLetterId, { reason }) => ({ ok: true, value: { deadLetterId, reason, by: 'ann' } }),
 };
 
+const probed: ProbeAnswer = {
+  trigger: 'retrain',
+  at: AT,
+  tookMs: 80,
+  ok: false,
+  conclusion: 'Target train: no.',
+  way: {
+    workerMs: 1,
+    matchedMs: 0.2,
+    sample: true,
+    match: { kind: 'failed', code: 'mapping_error', pointer: '/key', detail: 'no' },
+    decidedMs: 9.5,
+    decision: { ok: true, mode: 'live', paused: { since: AT, by: 'ann' }, breaker: 'open' },
+  },
+  targets: [
+    { target: 'train', at: ['/run/target'], found: 'notReady', detail: 'no', workerMs: 3, answeredMs: 20 },
+    { target: 'slack', at: ['/approval/notify/0/target'], found: 'noAnswer', detail: 'no' },
+  ],
+};
+
 const rebuilt = {
   state: 'done',
   scope: 'all',
@@ -192,6 +213,7 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/triggers/{name}/resume': ['/v1/triggers/retrain/resume', {}],
   'post /v1/triggers/{name}/fire': ['/v1/triggers/retrain/fire', { params: { a: [1] }, force: true }],
   'post /v1/triggers/{name}/breaker': ['/v1/triggers/retrain/breaker', { state: 'open' }],
+  'post /v1/triggers/{name}/probe': ['/v1/triggers/retrain/probe', { by: 'ann' }],
   'post /v1/triggers/{name}/dry-run': ['/v1/triggers/retrain/dry-run', { event: eventOf() }],
   'post /v1/pause': ['/v1/pause', { by: 'ann' }],
   'post /v1/resume': ['/v1/resume', {}],
@@ -243,7 +265,14 @@ async function serviceAndDocument() {
   } as const;
   const explain = explaining({ queries: [], since: [] });
   const service = await startService(
-    { read, explain, operate, rebuild, sources: () => new Map([['landing', landing]]) },
+    {
+      read,
+      explain,
+      operate,
+      probe: async () => ({ ok: true, value: probed }),
+      rebuild,
+      sources: () => new Map([['landing', landing]]),
+    },
     async (events) => {
       const verdicts = [{ eventId: 'evt_1', trigger: 'retrain', key: 'k', kind: 'pending' } as const];
       return { ...acceptAll(events), verdicts, unmatched: [{ eventId: 'evt_2' }] };

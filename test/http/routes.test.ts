@@ -20,6 +20,7 @@ const PATHS = [
   'post /v1/triggers/{name}/fire',
   'post /v1/triggers/{name}/breaker',
   'post /v1/triggers/{name}/dry-run',
+  'post /v1/triggers/{name}/probe',
   'post /v1/pause',
   'post /v1/resume',
   'get /v1/runs',

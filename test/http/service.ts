@@ -109,6 +109,7 @@ export async function startService(
       status: () => ({ ok: false, refusal: refusal('store_off', 'There is no store.') }),
     },
     operate: NOTHING_DONE,
+    probe: absent,
     readiness: async () => ({ ready: true, checks: { temporal: { ok: true, detail: 'connected' } } }),
     logger: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(JSON.parse(line)) } }),
     metrics,

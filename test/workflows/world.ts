@@ -11,6 +11,7 @@ import { createAccept } from '../../src/accept/accept.ts';
 import { Committer } from '../../src/accept/committer.ts';
 import type { Accept, AcceptOutcome } from '../../src/accept/outcome.ts';
 import { createStepReplay, type StepReplay } from '../../src/accept/replay-step.ts';
+import { createProbeDoor } from '../../src/accept/probe-door.ts';
 import { createAskVerdicts } from '../../src/accept/verdicts.ts';
 import { batchSignal, deadLetterQuery, viewQuery } from '../../src/contract/definitions.ts';
 import { SOFT_SIGNALS } from '../../src/contract/limits.ts';
@@ -20,6 +21,7 @@ import { explain } from '../../src/core/explain.ts';
 import type { RunRequest } from '../../src/core/fact.ts';
 import type { LedgerEntry, LedgerPage } from '../../src/core/ledger.ts';
 import { type Definitions, formatFinding, loadDefinitions } from '../../src/load/load.ts';
+import type { ProbeReport } from '../../src/core/probe.ts';
 import { createLedger } from '../../src/observability/ledger.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -87,6 +89,8 @@ export class World {
   readonly committer: Committer;
   /** What instances told the log, by trigger. */
   readonly ledger: (LedgerEntry & { readonly trigger: string })[] = [];
+  /** What probes told the log. */
+  readonly probes: ProbeReport[] = [];
   /** So many answers of the accepting side never reach the activity that asked, as when its worker dies. */
   answersToLose = 0;
   readonly kept = new KeptEvents();
@@ -147,6 +151,7 @@ export class World {
         log,
         metrics,
         callbackOf: (runId) => ({ url: `http://127.0.0.1/v1/runs/${runId}/finish`, token: `token of ${runId}` }),
+        probeDoor: createProbeDoor({ client: this.client, definitions: () => this.current(), now: Date.now }),
         targets: {
           resolveSecret: (ref) => ({ ok: false, detail: `${ref} is not set` }),
           stateDirectory: this.directory,
@@ -156,6 +161,7 @@ export class World {
       sinks: {
         ledger: { record: { fn: (_info, page: LedgerPage) => record(page), callDuringReplay: false } },
         letters: { closed: { fn: () => undefined, callDuringReplay: false } },
+        probes: { done: { fn: (_info, report) => void this.probes.push(report), callDuringReplay: false } },
         spill: { held: { fn: () => undefined, callDuringReplay: false } },
       },
     });
@@ -255,6 +261,13 @@ export class World {
     const targets = new Map(this.current().targets);
     targets.delete(name);
     this.definitions = { ...this.current(), targets };
+  }
+
+  /** The same with a trigger. */
+  forgetTrigger(name: string): void {
+    const triggers = new Map(this.current().triggers);
+    triggers.delete(name);
+    this.definitions = { ...this.current(), triggers };
   }
 
   /** Sends one event of `data` through the accepting side, received now. */
