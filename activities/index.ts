@@ -2,6 +2,7 @@ import type { CallDependencies } from './call-target.ts';
 import { createCheckAddress } from './check-address.ts';
 import { createCancelTarget, createWatchTarget } from './follow-target.ts';
 import { readUndecided } from './history.ts';
+import { createReplayLetters, selectLetters } from './bulk-replay.ts';
 import { createEmitEvent } from './emit-event.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
@@ -11,7 +12,7 @@ import { createRecoverLane, createRequestPlace } from './places.ts';
 import { resolveParams } from './resolve-params.ts';
 import { createReplayEvents, createReplayRun } from './replay.ts';
 import { createStepReplay, type StepReplayDependencies } from './step-replay.ts';
-import { cancelRun, findEndedRuns } from './running-runs.ts';
+import { cancelRun, endOfRuns, findEndedRuns } from './running-runs.ts';
 import { createAnnounceSegment, createReadSegment, endSegment } from './segments.ts';
 import { startRuns } from './start-runs.ts';
 import { createStartTarget } from './start-target.ts';
@@ -41,6 +42,9 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     replayEvents: createReplayEvents(dependencies),
     replayRun: createReplayRun(dependencies),
     stepReplay: createStepReplay(dependencies),
+    selectLetters,
+    replayLetters: createReplayLetters(dependencies),
+    endOfRuns,
     cancelRun,
     findEndedRuns,
     recoverState: createRecoverState(dependencies),

@@ -1,8 +1,17 @@
-import type { DeadLetterInput, HandedOver, ReplayedEvent, ResolvedParams, RunInput } from '../src/contract/messages.ts';
+import type { LetterFilter } from '../src/contract/bulk-replay.ts';
+import type {
+  DeadLetterInput,
+  HandedOver,
+  LetterOrder,
+  ReplayedEvent,
+  ResolvedParams,
+  RunInput,
+} from '../src/contract/messages.ts';
 import type { ReplayStepInput, ReplayStepped } from '../src/contract/replays.ts';
 import type { ProbedDoor, ProbeSees } from '../src/contract/probes.ts';
 import type { EndedRun, Recovery, UndecidedSignals } from '../src/contract/recovery.ts';
 import type { Segment, SegmentCursor, SegmentPage } from '../src/contract/spill.ts';
+import type { LetterOutcome } from '../src/core/bulk.ts';
 import type { DeadLetterEntry } from '../src/core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest, StartReport } from '../src/core/fact.ts';
 import type { CancelOutcome } from '../src/connectors/target.ts';
@@ -116,6 +125,9 @@ type Emitted =
   | { readonly ok: true; readonly eventId: string; readonly event?: JsonObject }
   | { readonly ok: false; readonly detail: string };
 
+/** How a run ended. */
+type RunEnding = { readonly runId: string; readonly status: RunReport['status'] };
+
 /** Everything workflows have done outside of them. */
 export type Activities = {
   /** Starts run workflows by their ids; safe to repeat. */
@@ -164,6 +176,15 @@ export type Activities = {
   }): Promise<readonly ReplayedEvent[]>;
   /** Brings the next stored events of a replay to its trigger; safe to repeat. Not ok: there is no going on. */
   stepReplay(input: ReplayStepInput): Promise<ReplayStepped>;
+  /** The open dead letters that fit, by name, the oldest first; `beyond` is how many fit too and are left out. */
+  selectLetters(filter: LetterFilter): Promise<{ readonly names: readonly string[]; readonly beyond: number }>;
+  /** Replays dead letters, each once whoever repeats this: a number is that of one dead letter in one bulk replay. */
+  replayLetters(input: {
+    readonly order: LetterOrder & Required<Pick<LetterOrder, 'bulk'>>;
+    readonly letters: readonly { readonly named: string; readonly ordinal: number }[];
+  }): Promise<readonly LetterOutcome[]>;
+  /** How runs ended. Fails, to be tried again, while one of them goes on or has not begun. */
+  endOfRuns(input: { readonly runIds: readonly string[] }): Promise<readonly RunEnding[]>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */
   recoverState(input: { readonly trigger: string; readonly runId: string }): Promise<Recovery>;
   /** Tells an instance of a segment; resolves when Temporal has it. */

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 
 import { SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
@@ -19,6 +20,18 @@ export const findEndedRuns: Activities['findEndedRuns'] = async ({ runIds, key }
   const { client } = Context.current();
   const found = await Promise.all(runIds.map((runId) => endOf(client, runId, key)));
   return found.filter((report) => report !== undefined);
+};
+
+/** How these runs ended, once all have: one that is not there yet waits for its start. */
+export const endOfRuns: Activities['endOfRuns'] = async ({ runIds }) => {
+  const { client } = Context.current();
+  return Promise.all(
+    runIds.map(async (runId) => {
+      const run = await client.workflow.getHandle(runId).describe();
+      if (run.status.name === 'RUNNING') throw ApplicationFailure.retryable(`Run ${runId} goes on.`, 'run_goes_on');
+      return { runId, status: statusOf(run) };
+    }),
+  );
 };
 
 async function endOf(client: Client, runId: string, key: string): Promise<RunReport | undefined> {

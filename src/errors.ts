@@ -180,6 +180,17 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Wait for the replay to come to its end, then look again.',
   },
+  replay_ended: {
+    status: 409,
+    retryable: false,
+    remedy: 'Look at how it ended with `signalbox dead-letters replays`. What is still open takes another bulk replay.',
+  },
+  letter_edited: {
+    status: 409,
+    retryable: false,
+    remedy:
+      'Somebody is at work on it: a bulk replay leaves it alone. Replay it by its id, or start another bulk replay.',
+  },
   not_editable: {
     status: 409,
     retryable: false,

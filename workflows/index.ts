@@ -1,3 +1,4 @@
+export { bulkReplay } from './bulk-replay.ts';
 export { spill } from './spill.ts';
 export { lane } from './lane.ts';
 export { deadLetter } from './dead-letter.ts';

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 
 import type { Settings } from '../settings.ts';
 import { findService } from './api.ts';
+import { type Bulk, replayLetters, replays, stopBulkReplay } from './bulk-replays.ts';
 import { discardLetter, editLetter, letter, type LetterFilter, letters, replayLetter } from './dead-letters.ts';
 import { dryRun } from './dry-run.ts';
 import { couldNotRun, type ExitCode } from './exit.ts';
@@ -45,9 +46,11 @@ export function addDeadLetters(program: Command, settings: Settings, end: End): 
   withBy(withOutput(program.command('dead-letters').alias('dlq')))
     .description('list what needs a person, or look at one dead letter and deal with it')
     .addArgument(
-      new Argument('[action]', 'what to do').choices(['ls', 'show', 'edit', 'replay', 'discard']).default('ls'),
+      new Argument('[action]', 'what to do')
+        .choices(['ls', 'show', 'edit', 'replay', 'discard', 'replays', 'stop'])
+        .default('ls'),
     )
-    .argument('[id]', 'of the dead letter, or of its run')
+    .argument('[id]', 'of the dead letter, or of its run; replays, stop: of a bulk replay')
     .option('--trigger <name>', 'list those of one trigger')
     .option('--target <name>', 'list those of one target')
     .option('--code <code>', 'list those of one code, such as target_rejected')
@@ -56,6 +59,10 @@ export function addDeadLetters(program: Command, settings: Settings, end: End): 
     .option('--limit <count>', 'list at most so many (1 to 200)')
     .option('--page <next>', 'go on where the page before ended')
     .option('--params <json>', 'edit: an object; its members replace those of the definition')
+    .option('--all', 'replay: every open one')
+    .option('--pace <count/unit>', 'replay of many: how fast, such as 10/s (the default), 30/m or 5/h')
+    .option('--canary <count>', 'replay of many: so many go first, and must end well; default 1')
+    .option('--yes', 'replay of many: do it; without it those that fit are listed')
     .option('--reason <text>', 'why; discard needs it')
     .action((action: LetterAction, id: string | undefined, options: LetterOptions) =>
       end(onLetters(action, id, options, settings)),
@@ -128,19 +135,25 @@ function withBy(command: Command): Command {
   return command.option('--by <name>', 'who acts, for the audit log; default: who is logged in');
 }
 
-type LetterAction = 'ls' | 'show' | 'edit' | 'replay' | 'discard';
+type LetterAction = 'ls' | 'show' | 'edit' | 'replay' | 'discard' | 'replays' | 'stop';
 type LetterOptions = WithOutput &
+  Bulk &
   LetterFilter & { readonly by?: string; readonly reason?: string; readonly params?: string };
 
 async function onLetters(
   action: LetterAction,
   id: string | undefined,
-  { output, by, reason, params, ...filter }: LetterOptions,
+  { output, by, reason, params, all, pace, canary, yes, ...filter }: LetterOptions,
   settings: Settings,
 ): Promise<ExitCode> {
   const service = findService(settings);
   const who = given({ by, reason });
   if (action === 'ls') return letters(filter, output, service);
+  if (action === 'replays') return replays(id, output, service);
+  if (action === 'replay' && id === undefined) {
+    const bulk = { ...(all && { all }), ...(pace && { pace }), ...(canary && { canary }), ...(yes && { yes }) };
+    return replayLetters(filter, bulk, who, output, service);
+  }
   if (id === undefined) return giveUp(couldNotRun(`dead-letters ${action} needs an id`, 'Ids: signalbox dead-letters'));
   switch (action) {
     case 'show':
@@ -151,6 +164,8 @@ async function onLetters(
       return editLetter(id, params, who, output, service);
     case 'discard':
       return discardLetter(id, who, output, service);
+    case 'stop':
+      return stopBulkReplay(id, who, output, service);
   }
 }
 

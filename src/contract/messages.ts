@@ -108,7 +108,15 @@ export type LetterBrief = LetterHandling & {
 };
 
 /** Who wants something of a dead letter, and why. */
-export type LetterOrder = { readonly by: string; readonly reason?: string };
+export type LetterOrder = {
+  readonly by: string;
+  readonly reason?: string;
+  /**
+   * The bulk replay that wants it, by its id. It is refused while another replay is under way, and where somebody edited
+   * the dead letter since `since`, epoch milliseconds: that person is at work on it.
+   */
+  readonly bulk?: { readonly id: string; readonly since: number };
+};
 
 export type LetterEdit = LetterOrder & { readonly params: JsonObject };
 
@@ -139,8 +147,11 @@ export type ReplayedEvent = { readonly id: string; readonly taken: boolean; read
 /** How a dead letter was closed. */
 export type LetterEnd =
   | { readonly discarded: string; readonly by?: string }
-  | { readonly replayed: string; readonly by: string; readonly reason?: string }
-  | { readonly taken: number; readonly by: string; readonly reason?: string };
+  | (ReplayEnd & { readonly replayed: string })
+  | (ReplayEnd & { readonly taken: number });
+
+/** Who replayed it; `bulk` is the id of the bulk replay that did. */
+export type ReplayEnd = { readonly by: string; readonly reason?: string; readonly bulk?: string };
 
 /** Entries for an open dead letter, in one signal. */
 export type DeadLetterBatch = { readonly version: 1; readonly entries: readonly DeadLetterEntry[] };

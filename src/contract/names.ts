@@ -16,6 +16,7 @@ export const WORKFLOW = {
   lane: 'lane',
   replay: 'replay',
   probe: 'probe',
+  bulkReplay: 'bulkReplay',
 } as const;
 
 /** The instance of a trigger. */
@@ -47,6 +48,16 @@ export function runDeadLetterId(runId: string): string {
 /** The dead letter that a person means: by its id, or by that of its run. */
 export function deadLetterIdOf(named: string): string {
   return named.startsWith('dead-letter/') ? named : runDeadLetterId(named);
+}
+
+/** A dead letter by less than its id; `deadLetterIdOf` gives the id again. */
+export function letterName(deadLetterId: string): string {
+  return deadLetterId.replace(/^dead-letter\//, '');
+}
+
+/** The bulk replay that a person means: by its id, or by what is behind `bulk-replay/`. */
+export function bulkReplayId(named: string): string {
+  return named.startsWith('bulk-replay/') ? named : `bulk-replay/${named}`;
 }
 
 /** What people filter by in the Temporal UI. */

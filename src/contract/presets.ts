@@ -80,3 +80,17 @@ export const PROBE_TARGET = {
 
 /** Whoever asks for a probe waits for the longest way it may take, and a little more. */
 export const PROBE_ANSWER_MS = 55_000;
+
+/** A look whether the runs of canaries have ended, made again until they have; a canary may take a day. */
+export const CANARY_LOOK = {
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1d',
+  retry: { initialInterval: '500ms', backoffCoefficient: 1.3, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;
+
+/** Replays of some dead letters, with a heartbeat after each; made again until each has been asked. */
+export const LETTER_REPLAYS = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 1.5, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;

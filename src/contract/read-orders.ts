@@ -1,8 +1,9 @@
 import type { Order } from '../core/input.ts';
+import { BULK_PER_SECOND_MAX, type BulkReplayInput, CANARY_MAX } from './bulk-replay.ts';
 import { PARAMS_MAX_COUNT } from './limits.ts';
 import type { ApprovalAnswer, FinishAnswer, LetterEdit, LetterOrder, OrderMessage } from './messages.ts';
 import { isDefinition } from './read-definition.ts';
-import { isFiniteNumber, isListOf, isMaybe, isObject, isText, type Members } from './shapes.ts';
+import { isFiniteNumber, isListOf, isMaybe, isObject, isText, isTime, type Members } from './shapes.ts';
 
 /** Who answered and why, in characters: shown in one line of the details. */
 const BY_MAX_CHARS = 200;
@@ -65,8 +66,37 @@ function isReplay({ replays, items, last, params }: Members): boolean {
 /** Whether what somebody wants of a dead letter says who and why. */
 export function isLetterOrder(order: unknown): order is LetterOrder {
   if (!isObject(order)) return false;
-  const { by, reason = '' } = order;
-  return isName(by) && isText(reason) && reason.length <= REASON_MAX_CHARS;
+  const { by, reason = '', bulk } = order;
+  return isName(by) && isText(reason) && reason.length <= REASON_MAX_CHARS && isMaybe(bulk, isBulk);
+}
+
+function isBulk(bulk: unknown): bulk is NonNullable<LetterOrder['bulk']> {
+  return isObject(bulk) && isText(bulk['id']) && isTime(bulk['since']);
+}
+
+/** Whether a bulk replay can be done of its start input; what it carries itself is not looked at. */
+export function isBulkReplayInput(input: unknown): input is BulkReplayInput {
+  if (!isObject(input) || input['version'] !== 1) return false;
+  const { filter, perSecond, canary, by, reason = '' } = input;
+  return (
+    isObject(filter) &&
+    Object.entries(filter).every(([name, value]) => (TIMES.has(name) ? isTime(value) : isFilterText(value))) &&
+    isFiniteNumber(perSecond) &&
+    perSecond > 0 &&
+    perSecond <= BULK_PER_SECOND_MAX &&
+    Number.isInteger(canary) &&
+    Number(canary) >= 0 &&
+    Number(canary) <= CANARY_MAX &&
+    isLetterOrder({ by, reason })
+  );
+}
+
+/** Members of a filter that are moments. */
+const TIMES: ReadonlySet<string> = new Set(['fromAt', 'untilAt']);
+
+/** What a filter compares stands in a query between quotes; only a key may hold others, and that is cut there. */
+function isFilterText(value: unknown): boolean {
+  return isText(value) && value.length >= 1 && value.length <= NAME_MAX_CHARS;
 }
 
 /** Whether the argument of an edit can be used; how large the parameters may be is up to whoever takes them. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { LetterFilter } from '../contract/bulk-replay.ts';
 import type { Order } from '../core/input.ts';
 import type { ActionRecord, StoreWriter } from '../store/store.ts';
 import type { OperateApi } from './operate-api.ts';
@@ -34,6 +35,10 @@ export function audited(
     replayLetter: (id, order) => keep(onOne('replayDeadLetter', id, order), operate.replayLetter(id, order)),
     editLetter: (id, order) => keep(onOne('editDeadLetter', id, order), operate.editLetter(id, order)),
     discardLetter: (id, order) => keep(onOne('discardDeadLetter', id, order), operate.discardLetter(id, order)),
+    selectLetters: (filter) => operate.selectLetters(filter),
+    replayLetters: (order) =>
+      keep(onOne('replayDeadLetters', filterText(order.filter), order), operate.replayLetters(order)),
+    stopBulkReplay: (id, order) => keep(onOne('stopBulkReplay', id, order), operate.stopBulkReplay(id, order)),
   };
 }
 
@@ -43,6 +48,12 @@ function isAway(code: string): boolean {
 
 function onOne(action: string, subject: string, { by = BY_DEFAULT, reason }: { by?: string; reason?: string }): About {
   return { action, subject, by, ...(reason !== undefined && { asked: reason }) };
+}
+
+/** Which dead letters, in a line. */
+function filterText(filter: LetterFilter): string {
+  const asked = Object.entries(filter).map(([name, value]) => `${name}=${value}`);
+  return asked.length === 0 ? 'all' : asked.join(' ');
 }
 
 function onTrigger(order: Order): About {

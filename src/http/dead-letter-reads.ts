@@ -2,14 +2,15 @@ import type { Client } from '@temporalio/client';
 
 import { deadLetterQuery as heldQuery, letterBriefQuery } from '../contract/definitions.ts';
 import type { DeadLetterInput, LetterBrief, LetterEnd } from '../contract/messages.ts';
-import { deadLetterIdOf, SEARCH_ATTRIBUTE, WORKFLOW } from '../contract/names.ts';
+import { deadLetterIdOf, SEARCH_ATTRIBUTE } from '../contract/names.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import { rfc3339 as text } from '../explain/answer.ts';
 import { letterStanding } from '../temporal/letter-standing.ts';
 import { isNotFound } from '../temporal/not-found.ts';
+import { lettersQuery } from '../temporal/visibility.ts';
 import { nextOf, tokenOf } from './page-token.ts';
 import type { DeadLetterDetail, DeadLetterQuery, DeadLetterSummary, ReadApi, ReadResult } from './read-api.ts';
-import { quoted, rfc3339, valuesOf } from './run-list.ts';
+import { rfc3339, valuesOf } from './run-list.ts';
 import { away } from './temporal-answer.ts';
 
 /** A list that Temporal does not answer within this is a refusal. */
@@ -46,20 +47,6 @@ export function noLetter(named: string): { readonly ok: false; readonly refusal:
   return { ok: false, refusal: refusal('not_found', `No dead letter has the id ${named.slice(0, 200)}.`) };
 }
 
-/** What visibility is asked for, in its query language. Only dead letters of runs have a key. */
-function letterVisibilityQuery({ trigger, target, code, kind, key }: Partial<DeadLetterQuery>): string {
-  const { trigger: ofTrigger, target: ofTarget, outcome, key: ofKey } = SEARCH_ATTRIBUTE;
-  const is = (name: string, value: string | undefined) => (value === undefined ? [] : [`${name} = ${quoted(value)}`]);
-  return [
-    `WorkflowType = ${quoted(WORKFLOW.deadLetter)} AND ExecutionStatus = "Running"`,
-    ...is(ofTrigger.name, trigger),
-    ...is(ofTarget.name, target),
-    ...is(outcome.name, code),
-    ...is(ofKey.name, key),
-    ...(kind === undefined ? [] : [`${ofKey.name} IS ${kind === 'run' ? 'NOT ' : ''}NULL`]),
-  ].join(' AND ');
-}
-
 async function list(
   client: Client,
   { limit, page, ...query }: DeadLetterQuery,
@@ -73,7 +60,7 @@ async function list(
   const listed = await client.withDeadline(now() + LIST_DEADLINE_MS, () =>
     client.workflowService.listWorkflowExecutions({
       namespace: client.options.namespace,
-      query: letterVisibilityQuery(query),
+      query: lettersQuery(query),
       pageSize: limit,
       ...(token && { nextPageToken: token }),
     }),
@@ -96,7 +83,8 @@ async function list(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const next = nextOf(listed.nextPageToken);
-  return { ok: true, value: { deadLetters: [...summaries.values()], ...(next !== undefined && { next }) } };
+  const wanted = [...summaries.values()].filter(({ key }) => query.key === undefined || key === query.key);
+  return { ok: true, value: { deadLetters: wanted, ...(next !== undefined && { next }) } };
 }
 
 /** What Temporal keeps beside the history of a dead letter. */
@@ -183,7 +171,8 @@ function stateOf(end: LetterEnd | undefined): DeadLetterDetail['state'] {
 function closedOf(end: LetterEnd): NonNullable<DeadLetterDetail['closed']> {
   if ('discarded' in end) return { reason: end.discarded, ...(end.by !== undefined && { by: end.by }) };
   const of = 'taken' in end ? { events: end.taken } : { runId: end.replayed };
-  return { ...of, by: end.by, ...(end.reason !== undefined && { reason: end.reason }) };
+  const { by, reason, bulk: replayId } = end;
+  return { ...of, by, ...(reason !== undefined && { reason }), ...(replayId !== undefined && { replayId }) };
 }
 
 /** The run of a dead letter, and the parameters its replay would have as far as they are known. */

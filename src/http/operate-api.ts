@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 
+import type { BulkReplayInput, LetterFilter } from '../contract/bulk-replay.ts';
 import type { FinishAnswer } from '../contract/messages.ts';
 import type { Order } from '../core/input.ts';
-import type { ReadResult } from './read-api.ts';
+import type { BulkReplay, ReadResult } from './read-api.ts';
+import type { begun, selection, stopOrder } from './shapes/bulk-replays.ts';
 import type { discarded, discardOrder, edited, editOrder, replayed, replayOrder } from './shapes/dead-letters.ts';
 import type { ordered, orderedAll } from './shapes/orders.ts';
 import type { cancelled, decided, finished, runOrder } from './shapes/runs.ts';
@@ -45,5 +47,25 @@ export type LetterOrders = {
   discardLetter(id: string, order: z.infer<typeof discardOrder>): Promise<ReadResult<Discarded>>;
 };
 
+/** Which dead letters to replay in bulk, and how. */
+type BulkOrder = Pick<BulkReplayInput, 'filter' | 'perSecond' | 'canary' | 'reason'> & {
+  /** The same again is the same bulk replay. */
+  readonly id?: string;
+  readonly by?: string;
+};
+
+export type Selected = z.infer<typeof selection>;
+export type Begun = z.infer<typeof begun>;
+
+/** What people do with many dead letters at once. */
+export type BulkOrders = {
+  /** Which would be replayed. Changes nothing. */
+  selectLetters(filter: LetterFilter): Promise<ReadResult<Selected>>;
+  /** Begins a bulk replay; none where nothing fits. */
+  replayLetters(order: BulkOrder): Promise<ReadResult<Begun>>;
+  /** Answers when what was under way has ended: `replay_ended` where it had before. */
+  stopBulkReplay(id: string, order: z.infer<typeof stopOrder>): Promise<ReadResult<BulkReplay>>;
+};
+
 /** What people do, implemented outside the HTTP layer. */
-export type OperateApi = RunOrders & TriggerOrders & LetterOrders;
+export type OperateApi = RunOrders & TriggerOrders & LetterOrders & BulkOrders;

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 
 import type { Definitions } from '../load/definitions.ts';
+import { createBulkOrders } from './bulk-replays.ts';
 import { createLetterOrders } from './dead-letter-orders.ts';
 import type { OperateApi } from './operate-api.ts';
 import { createRunOrders } from './run-orders.ts';
@@ -12,5 +13,6 @@ export function createOperateApi(client: Client, definitions: () => Definitions,
     ...createRunOrders(client, now),
     ...createTriggerOrders(client, definitions, now),
     ...createLetterOrders(client, now),
+    ...createBulkOrders(client, now),
   };
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { TriggerState } from '../core/state.ts';
 import type { Refusal } from '../errors.ts';
 import type { LoadedTrigger } from '../load/definitions.ts';
+import type { bulkReplay, bulkReplayList } from './shapes/bulk-replays.ts';
 import type { deadLetterDetail, deadLetterList, deadLetterQuery, deadLetterSummary } from './shapes/dead-letters.ts';
 import type { laneSummary } from './shapes/lanes.ts';
 import type { runDetail, runEvents, runList, runQuery, runSummary } from './shapes/runs.ts';
@@ -30,8 +31,19 @@ export type DeadLetterList = z.infer<typeof deadLetterList>;
 export type DeadLetterDetail = z.infer<typeof deadLetterDetail>;
 export type DeadLetterQuery = z.infer<typeof deadLetterQuery>;
 
+export type BulkReplay = z.infer<typeof bulkReplay>;
+export type BulkReplayList = z.infer<typeof bulkReplayList>;
+
+/** How bulk replays of dead letters go. */
+export type BulkReads = {
+  /** The latest, newest first. */
+  bulkReplays(): Promise<ReadResult<BulkReplayList['replays']>>;
+  /** By its id, or what is behind `bulk-replay/`. */
+  bulkReplay(id: string): Promise<ReadResult<BulkReplay>>;
+};
+
 /** Reads of what Temporal and the loaded definitions hold; implemented outside the HTTP layer. */
-export type ReadApi = {
+export type ReadApi = BulkReads & {
   triggers(): Promise<ReadResult<readonly TriggerSummary[]>>;
   trigger(name: string): Promise<ReadResult<TriggerDetail>>;
   /** One key; nothing but its name where nothing of it is open. */

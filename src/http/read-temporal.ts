@@ -10,6 +10,7 @@ import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions, LoadedTrigger } from '../load/definitions.ts';
 import type { JsonObject } from '../spec/json.ts';
 import { isNotFound } from '../temporal/not-found.ts';
+import { createBulkReads } from './bulk-replays.ts';
 import { createDeadLetterReads } from './dead-letter-reads.ts';
 import { listLanes } from './lane-list.ts';
 import type { ReadApi, ReadResult, TriggerDetail, TriggerSummary } from './read-api.ts';
@@ -70,6 +71,7 @@ export function createReadApi(client: Client, definitions: () => Definitions, no
     ...createRunReads(client, now),
     lanes: () => listLanes(client, now()),
     ...createDeadLetterReads(client, now),
+    ...createBulkReads(client, now),
   };
 }
 

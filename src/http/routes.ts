@@ -2,6 +2,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { json } from './exchange.ts';
 import { openApiOf } from './openapi.ts';
 import type { Route } from './route.ts';
+import { bulkReplayRoutes } from './routes/bulk-replays.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { dryRunRoutes } from './routes/dry-run.ts';
 import { definitionRoutes } from './routes/definitions.ts';
@@ -32,6 +33,8 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...exportRoutes(deps),
     ...explainRoutes(deps),
     ...runOrderRoutes(deps),
+    // Before the routes of one dead letter: its path would be taken for a dead letter's.
+    ...bulkReplayRoutes(deps),
     ...deadLetterRoutes(deps),
     ...triggerOrderRoutes(deps),
     ...dryRunRoutes(deps),

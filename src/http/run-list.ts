@@ -3,6 +3,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 
 import { SEARCH_ATTRIBUTE, WAITING_FOR_APPROVAL, WAITING_FOR_PLACE, WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
+import { keyClause, quoted } from '../temporal/visibility.ts';
 import { nextOf, tokenOf } from './page-token.ts';
 import type { ReadResult, RunList, RunQuery } from './read-api.ts';
 import { STATUS_NAMES, summaryOf } from './run-summary.ts';
@@ -44,21 +45,6 @@ function statusClause(status: NonNullable<RunQuery['status']>): string {
     case 'skipped':
       return `${outcome} = ${quoted(status)}`;
   }
-}
-
-/** Temporal compares these as it would write them, escaped, so a text that holds one equals nothing. */
-const ESCAPED = /["'\\\p{Cc}]/u;
-
-/** The key, or as much of it as visibility can compare; the rest is compared here. */
-function keyClause(key: string): readonly string[] {
-  const { name } = SEARCH_ATTRIBUTE.key;
-  const at = key.search(ESCAPED);
-  if (at < 0) return [`${name} = ${quoted(key)}`];
-  return at === 0 ? [] : [`${name} STARTS_WITH ${quoted(key.slice(0, at))}`];
-}
-
-export function quoted(value: string): string {
-  return `"${value}"`;
 }
 
 /** A page of runs, from visibility, which lags a little. */

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { replayLetters, replays, stopBulkReplay } from '../../src/cli/bulk-replays.ts';
 import { discardLetter, editLetter, letter, letters, replayLetter } from '../../src/cli/dead-letters.ts';
 import { dryRun } from '../../src/cli/dry-run.ts';
 import { breaker, fire, pauseOrResume } from '../../src/cli/orders.ts';
 import { answerRun, cancelRun, run, runs } from '../../src/cli/runs.ts';
 import type { OperateApi } from '../../src/http/operate-api.ts';
-import type { ReadApi } from '../../src/http/read-api.ts';
+import type { BulkReplay, ReadApi } from '../../src/http/read-api.ts';
 import { initialState } from '../../src/core/state.ts';
 import { triggerOf } from '../accept/given.ts';
 import { eventOf, NOTHING_DONE, NOTHING_READ, startService } from '../http/service.ts';
@@ -280,6 +281,75 @@ describe('signalbox dead-letters', () => {
     expect(edited).toMatchObject({ code: 0, out: 'its replay will have {"full":1}\n' });
     const discarded = await command((service) => discardLetter('a/b', by, 'text', service), { operate });
     expect(discarded).toMatchObject({ code: 0, out: 'a/b is discarded: fixed\n' });
+  });
+
+  test('says which of many would be replayed, and replays them when told so', async () => {
+    const given: unknown[] = [];
+    const operate: Partial<OperateApi> = {
+      selectLetters: async (filter) => {
+        given.push(filter);
+        const deadLetters = [{ deadLetterId: 'dead-letter/sb1-1', trigger: 'retrain', code: 'target_rejected' }];
+        return { ok: true, value: { count: 30, beyond: 4, deadLetters } };
+      },
+      replayLetters: async (order) => {
+        given.push(order);
+        return { ok: true, value: { replayId: 'bulk-replay/a', count: 30 } };
+      },
+    };
+    const filter = { trigger: 'retrain', limit: '5' };
+    const dry = await command((service) => replayLetters(filter, {}, {}, 'text', service), { operate });
+    expect(dry.out).toMatch(/30 open .*\ndead-letter\/sb1-1 .*\nand 29 more\n4 more than .*\nNothing was replayed/);
+    const bulk = { yes: true, pace: '30/m', canary: '2' };
+    const done = await command((service) => replayLetters(filter, bulk, { by: 'ann' }, 'text', service), { operate });
+    expect(done.out).toContain('bulk-replay/a replays 30 dead letters');
+    expect(given).toEqual([
+      { trigger: 'retrain' },
+      { filter: { trigger: 'retrain' }, perSecond: 0.5, canary: 2, by: 'ann' },
+    ]);
+    const which = await command((service) => replayLetters({}, { yes: true }, {}, 'text', service), { operate });
+    expect(which).toMatchObject({ code: 2, err: expect.stringContaining('--all') });
+    const fast = { ...bulk, pace: '101/s' };
+    const tooFast = await command((service) => replayLetters(filter, fast, {}, 'text', service), { operate });
+    expect(tooFast).toMatchObject({ code: 1, err: expect.stringContaining('/pace: is faster than 100/s') });
+  });
+
+  test('shows how bulk replays go, and what one did not replay', async () => {
+    const bulk: BulkReplay = {
+      replayId: 'bulk-replay/a',
+      state: 'stopped',
+      why: 'by bob',
+      by: 'ann',
+      startedAt: AT,
+      perSecond: 10,
+      canary: 1,
+      begun: 3,
+      left: 4,
+      beyond: 5,
+      counts: { replayed: 2, skipped: 1, refused: 0 },
+      codes: { letter_closed: 1 },
+      canaries: [{ deadLetterId: 'dead-letter/sb1-1', runId: 'sb1-2', status: 'succeeded' }],
+      notes: [
+        { deadLetterId: 'dead-letter/sb1-3', kind: 'skipped', code: 'letter_closed', detail: 'It was discarded.' },
+      ],
+    };
+    const reads: Partial<ReadApi> = {
+      bulkReplays: async () => ({ ok: true, value: [{ replayId: 'bulk-replay/a', startedAt: AT, running: true }] }),
+      bulkReplay: async () => ({ ok: true, value: bulk }),
+    };
+    const list = await command((service) => replays(undefined, 'text', service), { read: reads });
+    expect(list.out).toMatch(/bulk-replay\/a .* goes on/);
+    const { out } = await command((service) => replays('a', 'text', service), { read: reads });
+    for (const line of [
+      /state +stopped: by bob/,
+      /2 of 7, 4 left/,
+      /1 skipped, 0 refused: 1 letter_closed/,
+      /It was disc/,
+    ]) {
+      expect(out).toMatch(line);
+    }
+    const operate: Partial<OperateApi> = { stopBulkReplay: async () => ({ ok: true, value: bulk }) };
+    const stopped = await command((service) => stopBulkReplay('a', {}, 'text', service), { operate });
+    expect(stopped.out).toBe(out);
   });
 
   test('needs parameters to edit and a reason to discard', async () => {

@@ -130,10 +130,30 @@ const read: ReadApi = {
       params: { a: 1 },
       edited: { by: 'ann', at: AT },
       refused: { by: 'ann', at: AT, code: 'replay_refused', detail: 'no' },
-      closed: { by: 'ann', reason: 'fixed', runId: 'r2', events: 2 },
+      closed: { by: 'ann', reason: 'fixed', runId: 'r2', events: 2, replayId: 'bulk-replay/a' },
     },
   }),
+  bulkReplays: async () => ({ ok: true, value: [{ replayId: 'bulk-replay/a', startedAt: AT, running: true }] }),
+  bulkReplay: async () => ({ ok: true, value: bulk }),
 };
+
+const bulk = {
+  replayId: 'bulk-replay/a',
+  state: 'canaryFailed',
+  why: 'no',
+  by: 'ann',
+  reason: 'fixed',
+  startedAt: AT,
+  perSecond: 0.5,
+  canary: 1,
+  begun: 2,
+  left: 3,
+  beyond: 1,
+  counts: { replayed: 1, skipped: 1, refused: 0 },
+  codes: { letter_closed: 1 },
+  canaries: [{ deadLetterId: 'dead-letter/r1', runId: 'r2', status: 'failed' }],
+  notes: [{ deadLetterId: 'dead-letter/r0', kind: 'skipped', code: 'letter_closed', detail: 'no' }],
+} as const;
 
 const letter = {
   deadLetterId: 'dead-letter/r1',
@@ -161,6 +181,16 @@ const operate: OperateApi = {
   }),
   editLetter: async (deadLetterId, { params }) => ({ ok: true, value: { deadLetterId, params } }),
   discardLetter: async (deadLetterId, { reason }) => ({ ok: true, value: { deadLetterId, reason, by: 'ann' } }),
+  selectLetters: async () => ({
+    ok: true,
+    value: {
+      count: 1,
+      beyond: 0,
+      deadLetters: [{ deadLetterId: 'dead-letter/r1', trigger: 't', code: 'mapping_error' }],
+    },
+  }),
+  replayLetters: async () => ({ ok: true, value: { replayId: 'bulk-replay/a', count: 1 } }),
+  stopBulkReplay: async () => ({ ok: true, value: bulk }),
 };
 
 const probed: ProbeAnswer = {
@@ -227,6 +257,10 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'get /v1/lanes': ['/v1/lanes'],
   'get /v1/dead-letters': ['/v1/dead-letters?kind=run&code=target_rejected'],
   'get /v1/dead-letters/{id}': ['/v1/dead-letters/dead-letter%2Fr1'],
+  'post /v1/dead-letters/replay': ['/v1/dead-letters/replay', { all: true, dryRun: true }],
+  'get /v1/dead-letters/replays': ['/v1/dead-letters/replays'],
+  'get /v1/dead-letters/replays/{id}': ['/v1/dead-letters/replays/bulk-replay%2Fa'],
+  'post /v1/dead-letters/replays/{id}/stop': ['/v1/dead-letters/replays/bulk-replay%2Fa/stop', { by: 'ann' }],
   'post /v1/dead-letters/{id}/replay': ['/v1/dead-letters/dead-letter%2Fr1/replay', { by: 'ann' }],
   'post /v1/dead-letters/{id}/edit': ['/v1/dead-letters/dead-letter%2Fr1/edit', { params: { a: [1] } }],
   'post /v1/dead-letters/{id}/discard': ['/v1/dead-letters/r1/discard', { reason: 'old' }],

@@ -32,6 +32,10 @@ const PATHS = [
   'post /v1/runs/{runId}/reject',
   'get /v1/dead-letters',
   'get /v1/dead-letters/{id}',
+  'post /v1/dead-letters/replay',
+  'get /v1/dead-letters/replays',
+  'get /v1/dead-letters/replays/{id}',
+  'post /v1/dead-letters/replays/{id}/stop',
   'post /v1/dead-letters/{id}/replay',
   'post /v1/dead-letters/{id}/edit',
   'post /v1/dead-letters/{id}/discard',
@@ -74,6 +78,8 @@ const read: ReadApi = {
   lanes: async () => ({ ok: true, value: [] }),
   deadLetters: async () => ({ ok: true, value: { deadLetters: [] } }),
   deadLetter: unavailable,
+  bulkReplays: unavailable,
+  bulkReplay: unavailable,
 };
 
 const get = async (service: Service, path: string) => {

@@ -35,6 +35,8 @@ export const NOTHING_READ: ReadApi = {
   lanes: async () => ({ ok: true, value: [] }),
   deadLetters: async () => ({ ok: true, value: { deadLetters: [] } }),
   deadLetter: absent,
+  bulkReplays: async () => ({ ok: true, value: [] }),
+  bulkReplay: absent,
 };
 
 /** Orders of a service that has nothing. */
@@ -47,6 +49,9 @@ export const NOTHING_DONE: OperateApi = {
   replayLetter: absent,
   editLetter: absent,
   discardLetter: absent,
+  selectLetters: absent,
+  replayLetters: absent,
+  stopBulkReplay: absent,
 };
 
 /** What the running service was given and has done. */

@@ -10,6 +10,7 @@ import type {
   LetterHandling,
   LetterOrder,
   LetterReplay,
+  ReplayEnd,
 } from '../../src/contract/messages.ts';
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
 import { readEntries } from '../../src/contract/read-messages.ts';
@@ -121,7 +122,7 @@ export class Letter {
 
   /** Refuses an order that makes no sense now, before it leaves a trace in history. */
   check(what: 'replay' | 'edit' | 'discard', order: unknown): void {
-    if (what === 'edit' ? !isLetterEdit(order) : !isLetterOrder(order)) {
+    if (!isLetterOrder(order) || (what === 'edit' && !isLetterEdit(order))) {
       throw failure(
         'malformed_request',
         `expected { by, reason }${what === 'edit' ? ' and { params }, at most 64' : ''}`,
@@ -131,26 +132,32 @@ export class Letter {
       throw failure('malformed_request', `params are larger than ${PARAMS_MAX_BYTES} bytes`);
     }
     if (this.end) throw failure('letter_closed', 'The dead letter is closed.');
-    if (what !== 'replay' && this.replaying) throw failure('letter_replaying', 'A replay of it is under way.');
+    const isAlone = what !== 'replay' || order.bulk !== undefined;
+    if (isAlone && this.replaying) throw failure('letter_replaying', 'A replay of it is under way.');
+    const { edited } = this.handling;
+    if (order.bulk && edited && edited.at >= order.bulk.since) {
+      throw failure('letter_edited', `${edited.by} edited it at ${timeText(edited.at)}.`);
+    }
     if (what === 'edit' && this.input.of !== 'run') throw failure('not_editable', 'It holds events, not a run.');
   }
 
-  private async handOver({ by, reason }: LetterOrder): Promise<LetterReplay> {
+  private async handOver({ by, reason, bulk }: LetterOrder): Promise<LetterReplay> {
     const attempt = this.handling.attempts + 1;
     this.handling = { ...this.handling, attempts: attempt };
     const [entry] = this.held.entries;
-    if (this.input.of === 'events') return this.offerAgain({ by, ...(reason !== undefined && { reason }) });
+    const who = { by, ...(reason !== undefined && { reason }), ...(bulk && { bulk: bulk.id }) };
+    if (this.input.of === 'events') return this.offerAgain(who);
     if (!entry?.run) return this.refused('not_replayable', 'It does not hold the run.', by);
     const { edited } = this.handling;
     const { trigger } = this.input;
     const handed = await replayRun({ trigger, run: entry.run, attempt, by, ...(edited && { params: edited.params }) });
     if (!handed.ok) return this.refused(handed.code, handed.detail, by);
-    this.end = { replayed: handed.runId, by, ...(reason !== undefined && { reason }) };
+    this.end = { replayed: handed.runId, ...who };
     return { ...handed, open: false };
   }
 
   /** Offers what failed on its way to the instance again; what is not taken stays, with why. */
-  private async offerAgain(who: LetterOrder): Promise<LetterReplay> {
+  private async offerAgain(who: ReplayEnd): Promise<LetterReplay> {
     const { trigger, code } = this.input;
     if (!OFFERED_AGAIN.has(code)) {
       const why = 'The instance itself refused these events; it would again. Send them as events of their own.';

@@ -65,8 +65,8 @@ export function readRoutes({ read }: HttpDependencies): Route[] {
 }
 
 /** What was read, or why not. */
-export function answer<T>(result: ReadResult<T>, body: (value: T) => object): Answer {
-  return result.ok ? json(200, body(result.value)) : refused(result.refusal);
+export function answer<T>(result: ReadResult<T>, body: (value: T) => object, status = 200): Answer {
+  return result.ok ? json(status, body(result.value)) : refused(result.refusal);
 }
 
 /** A parameter of the path. */

@@ -66,6 +66,8 @@ export const deadLetterDetail = deadLetterSummary.extend({
       reason: z.string().exactOptional(),
       runId: z.string().exactOptional(),
       events: count.exactOptional(),
+      /** Of the bulk replay that did it. */
+      replayId: z.string().exactOptional(),
     })
     .exactOptional(),
 });
