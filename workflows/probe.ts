@@ -26,7 +26,14 @@ import {
   probeSettingsSignal,
   probeUpdate,
 } from '../src/contract/probes.ts';
-import { afterProbe, type ProbedTarget, type ProbeRecord, type ProbeReport, probeReport } from '../src/core/probe.ts';
+import {
+  afterProbe,
+  type ProbedTarget,
+  type ProbedWay,
+  type ProbeRecord,
+  type ProbeReport,
+  probeReport,
+} from '../src/core/probe.ts';
 import { timeText } from './shell/text.ts';
 
 /** Where probes are told outside of history: the log and the metrics. Best effort, never repeated on replay. */
@@ -58,6 +65,7 @@ class Prober {
   private settings: ProbeSettings;
   private record: ProbeRecord | undefined;
   private underWay: Promise<ProbeReport> | undefined;
+  private readonly sinceAt = Date.now();
   private done = 0;
   /** Counts what moves the next probe. */
   private changes = 0;
@@ -121,7 +129,8 @@ class Prober {
   /** At once where there was none yet; every probe moves the next one, whoever asked for it. */
   private dueAt(): number | undefined {
     const { everyMs } = this.settings;
-    return everyMs === undefined ? undefined : (this.record?.last.at ?? 0) + everyMs;
+    if (everyMs === undefined) return undefined;
+    return this.record ? this.record.last.at + everyMs : this.sinceAt;
   }
 
   private isIdle(): boolean {
@@ -137,27 +146,29 @@ class Prober {
     const { trigger } = this;
     const at = Date.now();
     const door = await probeDoor({ trigger, at }).catch(whyNot);
-    const calls = typeof door === 'string' || door.kind === 'gone' ? undefined : door;
-    const targets = await Promise.all((calls?.calls ?? []).map((call) => this.ask(call, calls?.sees)));
-    if (typeof door !== 'string' && door.kind === 'gone') this.settings = { loadedAt: this.settings.loadedAt };
-    const gone = 'No trigger of this name is loaded where the probe was taken up.';
-    const way = typeof door === 'string' ? `No worker took it up: ${door}` : door.kind === 'gone' ? gone : door.way;
-    const report = probeReport({ trigger, at, tookMs: Date.now() - at }, way, targets);
+    if (typeof door === 'string') return this.over(at, `No worker took it up: ${door}`, []);
+    if (door.kind === 'gone') {
+      this.settings = { loadedAt: this.settings.loadedAt };
+      return this.over(at, 'No trigger of this name is loaded where the probe was taken up.', []);
+    }
+    const targets = await Promise.all(door.calls.map((call) => this.ask(call, door.sees)));
+    return this.over(at, door.way, targets);
+  }
+
+  private over(at: number, way: ProbedWay | string, targets: readonly ProbedTarget[]): ProbeReport {
+    const report = probeReport({ trigger: this.trigger, at, tookMs: Date.now() - at }, way, targets);
     this.record = afterProbe(this.record, report);
     this.done += 1;
     probes.done(report);
     return report;
   }
 
-  private async ask(call: Pick<ProbedTarget, 'target' | 'at'>, sees: ProbeSees | undefined): Promise<ProbedTarget> {
+  private async ask(call: Pick<ProbedTarget, 'target' | 'at'>, sees: ProbeSees): Promise<ProbedTarget> {
     const { probeTarget } = proxyActivities<Activities>({ ...PROBE_TARGET, summary: `probe target ${call.target}` });
     const { trigger } = this;
-    const at = Date.now();
-    const asked = sees && (await probeTarget({ trigger, target: call.target, at, sees }).catch(whyNot));
-    if (asked === undefined || typeof asked === 'string') {
-      return { ...call, found: 'noAnswer', detail: `No worker answered: ${asked ?? 'none took it up'}` };
-    }
-    return { ...call, ...asked };
+    const answer = await probeTarget({ trigger, target: call.target, at: Date.now(), sees }).catch(whyNot);
+    if (typeof answer !== 'string') return { ...call, ...answer };
+    return { ...call, found: 'noAnswer', detail: `No worker answered: ${answer}` };
   }
 
   /** For people, and for the workers that measure it. */

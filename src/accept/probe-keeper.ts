@@ -97,7 +97,7 @@ export class ProbeKeeper {
     }
     for (const [trigger, { record, dueAt }] of running) {
       this.#measured.add(trigger);
-      const overdueMs = dueAt === undefined ? 0 : Math.max(0, now() - Math.max(dueAt, 0));
+      const overdueMs = dueAt === undefined ? 0 : Math.max(0, now() - dueAt);
       metrics.set('signalbox_probe_overdue_seconds', { trigger }, overdueMs / 1_000);
       metrics.set('signalbox_probe_consecutive_misses', { trigger }, record?.misses ?? 0);
       if (!record) continue;

@@ -1,6 +1,10 @@
 import type { Definition } from '../spec/definition.ts';
 import type { Breaker } from './limit-state.ts';
 import type { TriggerState } from './state.ts';
+import { clip } from './view.ts';
+
+/** Of a conclusion: it stands in the memo of the workflow, in the log and in lists. */
+const CONCLUSION_MAX_CHARS = 1_000;
 
 /**
  * What an instance decides about a probe: that it is one. It joins nothing and counts nowhere; this is what would keep a
@@ -91,9 +95,11 @@ export function probeReport(
   way: ProbedWay | string,
   targets: readonly ProbedTarget[],
 ): ProbeReport {
-  if (typeof way === 'string') return { ...about, ok: false, conclusion: way, targets };
+  if (typeof way === 'string') {
+    return { ...about, ok: false, conclusion: clip(way, CONCLUSION_MAX_CHARS), targets };
+  }
   const no = noOf(way, targets);
-  const conclusion = [no ?? fine(targets), ...notes(way)].join(' ');
+  const conclusion = clip([no ?? fine(targets), ...notes(way)].join(' '), CONCLUSION_MAX_CHARS);
   return { ...about, ok: no === undefined, conclusion, way, targets };
 }
 

@@ -113,6 +113,11 @@ describe('a report', () => {
     });
   });
 
+  it('is short, however much a target says', () => {
+    expect(told({}, target('a', 'notReady', 'x'.repeat(5_000)))).toHaveLength('missed: '.length + 1_000);
+    expect(probeReport(ABOUT, 'x'.repeat(5_000), []).conclusion).toHaveLength(1_000);
+  });
+
   it('says what keeps runs from their targets although everything is there', () => {
     const decision = { ok: true, mode: 'shadow', paused: { sinceAt: T0, by: 'ann' }, breaker: 'open' } as const;
     expect(told({ decision }, target('a'))).toBe(

@@ -243,7 +243,7 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/triggers/{name}/resume': ['/v1/triggers/retrain/resume', {}],
   'post /v1/triggers/{name}/fire': ['/v1/triggers/retrain/fire', { params: { a: [1] }, force: true }],
   'post /v1/triggers/{name}/breaker': ['/v1/triggers/retrain/breaker', { state: 'open' }],
-  'post /v1/triggers/{name}/probe': ['/v1/triggers/retrain/probe', { by: 'ann' }],
+  'post /v1/triggers/{name}/probe': ['/v1/triggers/retrain/probe', {}],
   'post /v1/triggers/{name}/dry-run': ['/v1/triggers/retrain/dry-run', { event: eventOf() }],
   'post /v1/pause': ['/v1/pause', { by: 'ann' }],
   'post /v1/resume': ['/v1/resume', {}],

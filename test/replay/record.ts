@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { approveUpdate, finishUpdate } from '../../src/contract/definitions.ts';
+import { probeId } from '../../src/contract/probes.ts';
 import { releaseSignal } from '../../src/contract/places.ts';
 import { eventsDeadLetterId, instanceId, runDeadLetterId, TASK_QUEUE, WORKFLOW } from '../../src/contract/names.ts';
 import { type ReplayInput, replayWorkflowId, stopReplayUpdate } from '../../src/contract/replays.ts';
 import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
+import { createProbeTrigger } from '../../src/http/probe.ts';
 import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
 import { testServerPath } from './find-test-server.ts';
@@ -222,6 +224,22 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.settle();
     return world.onlyRunId('rolls');
   },
+  'probe-missed': async (world) => {
+    await probing(world, 'missed', 'probe: { every: 15m }');
+    world.target.answer('missed-there', { status: 200 }, { status: 401 }, { status: 401 });
+    await probed(world, 'missed');
+    await world.sleep(31 * MINUTE);
+    return probeId('missed');
+  },
+  'instance-probed': async (world) => {
+    await probing(world, 'seen', 'debounce: { quiet: 2h }');
+    await world.send('seen', 'a');
+    await world.settle();
+    await probed(world, 'seen');
+    await world.send('seen', 'b');
+    await world.settle();
+    return instanceId('seen');
+  },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
     await world.send('broken', 'a');
@@ -248,6 +266,16 @@ async function deployment(world: World, name: string, promotion: string): Promis
   });
   await world.send(name, 'a');
   await world.settle();
+}
+
+/** A trigger with this setting, whose target can be probed. */
+function probing(world: World, name: string, stage: string): Promise<void> {
+  return world.define(name, { stages: [stage], http: [`probe: { url: "${world.target.url}/${name}-there" }`] });
+}
+
+async function probed(world: World, name: string): Promise<void> {
+  const answer = await createProbeTrigger(world.client, () => world.current(), Date.now)(name);
+  if (!answer.ok) throw new Error(answer.refusal.detail);
 }
 
 /** Two runs of a trigger that want one place; the first has it for an hour. */

@@ -206,9 +206,23 @@ describe('regular probes', () => {
     const [first, second] = reportsOf('regular').map(({ at }) => at);
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(15 * MINUTE);
     expect(missing.record?.okAt).toBe(first);
+    expect(missing.dueAt).toBe((missing.record?.last.at ?? 0) + 15 * MINUTE);
     await world().sleep(15 * MINUTE);
     expect((await handle.query(probeQuery)).record).toMatchObject({ misses: 0 });
     expect(await world().details(probeId('regular'))).toContain('The next is due');
+    await handle.terminate();
+  });
+
+  it('are due when they are wanted, not before', async () => {
+    await define('fresh', every('15m'));
+    const from = await world().now();
+    world().target.answer('fresh-there', 'hang');
+    const handle = await begin('fresh');
+    const { dueAt, record } = await handle.query(probeQuery);
+    expect(record).toBeUndefined();
+    expect(Math.abs((dueAt ?? 0) - from)).toBeLessThan(MINUTE);
+    // Virtual time would stand still with a call whose workflow is gone.
+    await world().settle();
     await handle.terminate();
   });
 

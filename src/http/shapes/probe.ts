@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { by, count, moment } from './values.ts';
+import { count, moment } from './values.ts';
 
 const ms = z.number().min(0).describe('Milliseconds.');
 
@@ -37,9 +37,6 @@ const target = z.object({
   workerMs: ms.exactOptional(),
   answeredMs: ms.exactOptional(),
 });
-
-/** Who asks. */
-export const probeQuestion = z.strictObject({ by: by.exactOptional() });
 
 /** One probe of a trigger. */
 export const probeAnswer = z.object({
