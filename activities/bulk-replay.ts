@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
+
 import { Context } from '@temporalio/activity';
 import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
+import { BREAKER_REPLAYS_PER_SECOND } from '../src/contract/bulk-replay.ts';
 import { replayLetterUpdate } from '../src/contract/definitions.ts';
 import { closedText } from '../src/contract/letter-end.ts';
 import type { LetterEnd, LetterReplay } from '../src/contract/messages.ts';
-import { deadLetterIdOf } from '../src/contract/names.ts';
+import { bulkReplayId, deadLetterIdOf } from '../src/contract/names.ts';
 import type { LetterOutcome } from '../src/core/bulk.ts';
 import type { Logger } from '../src/observability/log.ts';
+import { startBulkReplay } from '../src/temporal/start-bulk-replay.ts';
 import { letterStanding } from '../src/temporal/letter-standing.ts';
 import { isNotFound } from '../src/temporal/not-found.ts';
 import { selectLetters as selectOpen } from '../src/temporal/select-letters.ts';
@@ -23,6 +27,20 @@ const ATTEMPTS_MAX = 5;
 export const selectLetters: Activities['selectLetters'] = async (filter) => {
   const { letters, beyond } = await selectOpen(Context.current().client, filter);
   return { names: letters.map(({ name }) => name), beyond };
+};
+
+/** The bulk replay is known by what it is about, so a repeated one is there already. */
+export const replayAfterTrouble: Activities['replayAfterTrouble'] = async ({ trigger, key, fromAt, untilAt }) => {
+  const filter = { trigger, kind: 'run', ...(key !== undefined && { key }), fromAt, untilAt } as const;
+  const of = key === undefined ? '' : `-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  await startBulkReplay(Context.current().client, bulkReplayId(`breaker-${trigger}${of}-${untilAt}`), {
+    version: 1,
+    filter,
+    perSecond: BREAKER_REPLAYS_PER_SECOND,
+    canary: 1,
+    by: `the breaker of ${trigger}`,
+    reason: 'it closed',
+  });
 };
 
 /** Replays dead letters, some at a time. An update is known by the bulk replay and the number: repeated it is the same. */

@@ -2,7 +2,7 @@ import type { CallDependencies } from './call-target.ts';
 import { createCheckAddress } from './check-address.ts';
 import { createCancelTarget, createWatchTarget } from './follow-target.ts';
 import { readUndecided } from './history.ts';
-import { createReplayLetters, selectLetters } from './bulk-replay.ts';
+import { createReplayLetters, replayAfterTrouble, selectLetters } from './bulk-replay.ts';
 import { createEmitEvent } from './emit-event.ts';
 import type { Activities } from './interface.ts';
 import { createNotifyTarget } from './notify.ts';
@@ -43,6 +43,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     replayRun: createReplayRun(dependencies),
     stepReplay: createStepReplay(dependencies),
     selectLetters,
+    replayAfterTrouble,
     replayLetters: createReplayLetters(dependencies),
     endOfRuns,
     cancelRun,

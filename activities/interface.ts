@@ -183,6 +183,14 @@ export type Activities = {
     readonly order: LetterOrder & Required<Pick<LetterOrder, 'bulk'>>;
     readonly letters: readonly { readonly named: string; readonly ordinal: number }[];
   }): Promise<readonly LetterOutcome[]>;
+  /** Begins a bulk replay of the dead letters of runs that were opened in a time of trouble; safe to repeat. */
+  replayAfterTrouble(input: {
+    readonly trigger: string;
+    readonly key?: string;
+    /** Epoch milliseconds. */
+    readonly fromAt: number;
+    readonly untilAt: number;
+  }): Promise<void>;
   /** How runs ended. Fails, to be tried again, while one of them goes on or has not begun. */
   endOfRuns(input: { readonly runIds: readonly string[] }): Promise<readonly RunEnding[]>;
   /** Looks for a run before `runId` that ended otherwise than by continue-as-new, and for the state it left. */

@@ -9,6 +9,8 @@ export const BULK_LETTERS_MAX = 10_000;
 export const BULK_NAMES_MAX_BYTES = 1_024 * 1_024;
 /** Fastest pace, a second: an instance takes ten orders at the same time, each several writes to disk. */
 export const BULK_PER_SECOND_MAX = 100;
+/** The pace of what a breaker replays when it closes, a second: its target has only just come back. */
+export const BREAKER_REPLAYS_PER_SECOND = 1;
 /** Most that go before the others: more are a load, not a trial. */
 export const CANARY_MAX = 100;
 

@@ -22,5 +22,7 @@ export type Effect =
     }
   /** The run makes room for one that waits; `again` once it is there, for it may have been told before. */
   | { readonly kind: 'cancelRun'; readonly runId: string; readonly again?: true }
+  /** A breaker has closed: dead letters of runs from the time of its trouble are replayed; of one key, where it has one. */
+  | { readonly kind: 'replayLetters'; readonly key?: string; readonly fromAt: number; readonly untilAt: number }
   /** Something has waited long for these runs to end: do they still exist? */
   | { readonly kind: 'checkRuns'; readonly key: string; readonly runIds: readonly string[] };

@@ -15,14 +15,22 @@ export function markOf(runId: string): string {
 }
 
 /** A breaker; times in epoch milliseconds. What waits at it is parked. */
-export type Breaker =
-  | { readonly mode: 'closed'; readonly failedAt: readonly Counted[] }
-  /** Without `untilAt` a person opened it, and only a person closes it. */
-  | { readonly mode: 'open'; readonly failures: number; readonly untilAt?: number }
+export type Breaker = { readonly mode: 'closed'; readonly failedAt: readonly Counted[] } | Unclosed;
+
+/** `since` is from when on dead letters are replayed once it closes; absent where none are. */
+type Unclosed = { readonly since?: number } & (
+  | /** Without `untilAt` a person opened it, and only a person closes it. */
+    { readonly mode: 'open'; readonly failures: number; readonly untilAt?: number }
   /** Probes run; `succeeded` of them have ended well. */
   | { readonly mode: 'halfOpen'; readonly probes: readonly string[]; readonly succeeded: number }
   /** What was parked starts one after the other; `runId` is the one on its way. */
-  | { readonly mode: 'draining'; readonly runId?: string };
+  | { readonly mode: 'draining'; readonly runId?: string }
+);
+
+/** From when on its dead letters are replayed, to go on with in its next mode. */
+export function sinceOf(breaker: Breaker): { readonly since?: number } {
+  return breaker.mode === 'closed' || breaker.since === undefined ? {} : { since: breaker.since };
+}
 
 export const CLOSED: Breaker = { mode: 'closed', failedAt: [] };
 

@@ -1,9 +1,10 @@
 import { type Decision, type Move, NOTHING } from './decision.ts';
 import type { ReplayOf } from './fact.ts';
 import type { Order } from './input.ts';
-import { CLOSED } from './limit-state.ts';
+import { CLOSED, sinceOf } from './limit-state.ts';
 import type { LastEvent } from './offer.ts';
 import { isParked, recheckAll, roomMade } from './shared.ts';
+import { replaysOf } from './stages/breaker.ts';
 import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
 import { gatheredBytes, lastBytes } from './weight.ts';
@@ -88,9 +89,11 @@ function decideBreaker(view: View, { key: name, to, by }: OrderOf<'breaker'>): D
   const { breaker: now } = limitsOf(view.state, settings.scope, name ?? '');
   if (to === 'open') {
     if (now.mode === 'open' && now.untilAt === undefined) return NOTHING;
-    return { ...NOTHING, drafts: [{ ...about, breaker: { mode: 'open', failures: 0 } }] };
+    const since = settings.replayOnClose && now.mode === 'closed' ? { since: view.at } : sinceOf(now);
+    return { ...NOTHING, drafts: [{ ...about, breaker: { mode: 'open', failures: 0, ...since } }] };
   }
   if (now.mode === 'draining' || (now.mode === 'closed' && now.failedAt.length === 0)) return NOTHING;
-  const breaker = isParked(view.state, name) ? ({ mode: 'draining' } as const) : CLOSED;
-  return { ...NOTHING, drafts: [{ ...about, breaker }], moves: roomMade(view, name) };
+  const breaker = isParked(view.state, name) ? ({ mode: 'draining', ...sinceOf(now) } as const) : CLOSED;
+  const effects = replaysOf(now, breaker, name, view.at);
+  return { drafts: [{ ...about, breaker }], effects, moves: roomMade(view, name) };
 }

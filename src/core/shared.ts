@@ -3,7 +3,7 @@ import { firstInLine } from './due.ts';
 import type { Effect } from './effect.ts';
 import type { ApprovalReport, Draft, RunReport, RunRequest, StartReport } from './fact.ts';
 import type { LastEvent } from './offer.ts';
-import { afterEnd } from './stages/breaker.ts';
+import { afterEnd, replaysOf } from './stages/breaker.ts';
 import { firstDue } from './stages/fallback.ts';
 import { limitsOf } from './stages/limit.ts';
 import type { View } from './stages/stage.ts';
@@ -77,8 +77,8 @@ export function decideApproval({ definition, at }: View, report: ApprovalReport)
 
 /** A run has ended: the breaker learns of it, and what waited for it goes on. */
 export function decideEnd(view: View, report: RunReport): Decision {
-  const drafts: Draft[] = [{ kind: 'runEnded', report }, ...breakerMoved(view, report)];
-  return { ...NOTHING, drafts, moves: roomMade(view, report.key) };
+  const { drafts, effects } = breakerMoved(view, report);
+  return { drafts: [{ kind: 'runEnded', report }, ...drafts], effects, moves: roomMade(view, report.key) };
 }
 
 /** How a start went. Where another run has the id this one never was, and gives back what it took. */
@@ -88,8 +88,8 @@ export function decideReport(view: View, report: StartReport): Decision {
   const { runId, key } = run;
   const reported: Draft = { kind: 'startReported', report, key };
   if (report.outcome !== 'conflict') return { ...NOTHING, drafts: [reported], effects: cancelledAgain(view, run) };
-  const drafts = [reported, ...breakerMoved(view, { runId, key, status: 'cancelled' })];
-  return { ...NOTHING, drafts, moves: roomMade(view, key) };
+  const { drafts, effects } = breakerMoved(view, { runId, key, status: 'cancelled' });
+  return { drafts: [reported, ...drafts], effects, moves: roomMade(view, key) };
 }
 
 /** A run that was told to end while it was being started may not have been there to hear it. */
@@ -101,14 +101,16 @@ function cancelledAgain({ definition, state }: View, { runId, key }: RunRequest)
 }
 
 /** Where the breaker goes when a run has ended like this. */
-function breakerMoved({ definition, state, at }: View, report: RunReport): readonly Draft[] {
+function breakerMoved({ definition, state, at }: View, report: RunReport): Pick<Decision, 'drafts' | 'effects'> {
   const { breaker } = definition;
-  if (!breaker) return [];
+  if (!breaker) return NOTHING;
   const { scope } = breaker;
-  const { key } = report;
-  const isEmpty = !isParked(state, scope === 'key' ? key : undefined);
-  const moved = afterEnd(breaker, limitsOf(state, scope, key).breaker, { at, ...report }, isEmpty);
-  return moved ? [{ kind: 'breakerMoved', ...(scope === 'key' && { key }), breaker: moved }] : [];
+  const key = scope === 'key' ? report.key : undefined;
+  const before = limitsOf(state, scope, report.key).breaker;
+  const moved = afterEnd(breaker, before, { at, ...report }, !isParked(state, key));
+  if (!moved) return NOTHING;
+  const draft: Draft = { kind: 'breakerMoved', ...(key !== undefined && { key }), breaker: moved };
+  return { drafts: [draft], effects: replaysOf(before, moved, key, at) };
 }
 
 /** Whether anything is parked at the breaker of the key, or of the trigger. */

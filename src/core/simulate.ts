@@ -136,6 +136,7 @@ export class Simulation {
         for (const runId of effect.runIds) this.#check(runId);
         return;
       case 'deadLetter':
+      case 'replayLetters':
     }
   }
 

@@ -13,6 +13,7 @@ import {
   PAUSE_OVERHEAD_BYTES,
   RUN_OVERHEAD_BYTES,
   RUNNING_OVERHEAD_BYTES,
+  SINCE_BYTES,
   START_OVERHEAD_BYTES,
   TALLY_OVERHEAD_BYTES,
   UNIT_OVERHEAD_BYTES,
@@ -21,7 +22,7 @@ import {
   WINDOW_OVERHEAD_BYTES,
 } from './limits.ts';
 import type { RunRequest } from './fact.ts';
-import { isIdle, type LimitState } from './limit-state.ts';
+import { isIdle, type LimitState, sinceOf } from './limit-state.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { Item, LastEvent, Offer } from './offer.ts';
 import type { KeyState, Part, Sorted, Tally, TriggerState } from './state.ts';
@@ -98,16 +99,17 @@ export function limitBytes(limits: LimitState | undefined): number {
 }
 
 function breakerBytes(breaker: LimitState['breaker']): number {
+  const sinceBytes = sinceOf(breaker).since === undefined ? 0 : SINCE_BYTES;
   switch (breaker.mode) {
     case 'closed':
       return breaker.failedAt.length === 0
         ? 0
         : BREAKER_OVERHEAD_BYTES + breaker.failedAt.length * START_OVERHEAD_BYTES;
     case 'halfOpen':
-      return BREAKER_OVERHEAD_BYTES + breaker.probes.length * RUNNING_OVERHEAD_BYTES;
+      return BREAKER_OVERHEAD_BYTES + breaker.probes.length * RUNNING_OVERHEAD_BYTES + sinceBytes;
     case 'open':
     case 'draining':
-      return BREAKER_OVERHEAD_BYTES + RUNNING_OVERHEAD_BYTES;
+      return BREAKER_OVERHEAD_BYTES + RUNNING_OVERHEAD_BYTES + sinceBytes;
   }
 }
 

@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-import {
-  type BulkProgress,
-  bulkQuery,
-  type BulkReplayInput,
-  type LetterFilter,
-  stopBulkUpdate,
-} from '../contract/bulk-replay.ts';
-import { bulkReplayId, deadLetterIdOf, TASK_QUEUE, WORKFLOW } from '../contract/names.ts';
+import { type BulkProgress, bulkQuery, type LetterFilter, stopBulkUpdate } from '../contract/bulk-replay.ts';
+import { bulkReplayId, deadLetterIdOf, WORKFLOW } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
 import { rfc3339 } from '../explain/answer.ts';
 import { isNotFound } from '../temporal/not-found.ts';
 import { selectLetters, type Selection } from '../temporal/select-letters.ts';
+import { startBulkReplay } from '../temporal/start-bulk-replay.ts';
 import type { Begun, BulkOrders } from './operate-api.ts';
 import type { BulkReads, BulkReplay, ReadResult } from './read-api.ts';
 import { BY_DEFAULT } from './run-orders.ts';
@@ -41,7 +36,7 @@ export function createBulkOrders(client: Client, now: () => number): BulkOrders 
         if (letters.length === 0) return { ok: true, value: { count: 0 } };
         const input = { version: 1, filter, perSecond, canary, by, ...(reason !== undefined && { reason }) } as const;
         const replayId = bulkReplayId(id ?? randomUUID());
-        await client.withDeadline(now() + ANSWER_DEADLINE_MS, () => start(client, replayId, input));
+        await client.withDeadline(now() + ANSWER_DEADLINE_MS, () => startBulkReplay(client, replayId, input));
         return { ok: true, value: { replayId, count: letters.length } };
       }),
     stopBulkReplay: (named, { by = BY_DEFAULT, reason }) =>
@@ -111,21 +106,6 @@ function shown({ letters, beyond }: Selection) {
     return { deadLetterId: deadLetterIdOf(name), trigger, code };
   });
   return { count: letters.length, beyond, deadLetters };
-}
-
-/** The same id again is the same bulk replay, whatever it was given then. */
-async function start(client: Client, workflowId: string, input: BulkReplayInput): Promise<void> {
-  try {
-    await client.workflow.start(WORKFLOW.bulkReplay, {
-      workflowId,
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: `bulk replay by ${input.by}`,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }
 
 async function detail(client: Client, replayId: string): Promise<BulkReplay | undefined> {

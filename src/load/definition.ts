@@ -90,6 +90,7 @@ function admissionOf(spec: TriggerSpec): Pick<Definition, 'cooldown' | 'rate' | 
         openForMs: breaker.openFor,
         probes: breaker.probes,
         scope: breaker.scope,
+        ...(breaker.replayOnClose && { replayOnClose: true }),
       },
     }),
   };

@@ -96,9 +96,12 @@ export const breaker = z.strictObject({
     .describe('How many runs try the target out; all must succeed for the rest to follow.'),
   scope,
   replayOnClose: z
-    .literal(false)
+    .boolean()
     .optional()
-    .describe('Dead letters are not replayed when it closes; what it parked starts without that.'),
+    .describe(
+      'When it closes, dead letters of runs that were opened since `within` before it opened are replayed, one a second, ' +
+        'after one of them has succeeded. Default: false.',
+    ),
 });
 
 const fallbackKey = z

@@ -91,6 +91,8 @@ export type BreakerSettings = {
   readonly openForMs: number;
   readonly probes: number;
   readonly scope: Scope;
+  /** Once it closes, dead letters of runs since `withinMs` before it opened are replayed. */
+  readonly replayOnClose?: true;
 };
 
 /** The values a cron expression allows, each list sorted. Days: either list where both are restricted, as in cron. */

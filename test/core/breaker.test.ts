@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Effect } from '../../src/core/effect.ts';
+import { CLOSED } from '../../src/core/limit-state.ts';
 import type { BreakerSettings, Definition } from '../../src/spec/definition.ts';
 import { breaker, DAY, ended, given, HOUR, load, MINUTE, type Moment, offer, started, T0, tick } from './given.ts';
 
@@ -259,5 +261,58 @@ describe('a breaker under another definition', () => {
       load(6 * MINUTE, { ...guard(), generation: 'g2' }),
     );
     expect(state.keys.size).toBe(0);
+  });
+});
+
+describe('a breaker that replays when it closes', () => {
+  const replaying = (rest: Partial<BreakerSettings> = {}) => guard({ replayOnClose: true, ...rest });
+  const replays = (effects: readonly Effect[]) => effects.filter((effect) => effect.kind === 'replayLetters');
+  /** It opened at minute 2, and counts what failed in the hour before. */
+  const fromAt = T0 + 2 * MINUTE - HOUR;
+
+  it('asks for the dead letters from the span before it opened to its close, once what is parked has ended', () => {
+    const draining = given(replaying()).when(...failing, ...parked, tick(OPEN_AT), ended(20 * MINUTE, 'a'));
+    expect(draining.state.limits.breaker).toMatchObject({ mode: 'draining', since: fromAt });
+    expect(replays(draining.effects)).toEqual([]);
+    const closed = draining.afterContinueAsNew().when(ended(21 * MINUTE, 'b'), ended(22 * MINUTE, 'c'));
+    expect(closed.state.limits.breaker).toEqual(CLOSED);
+    expect(replays(closed.effects)).toEqual([{ kind: 'replayLetters', fromAt, untilAt: T0 + 22 * MINUTE }]);
+  });
+
+  it('remembers when its trouble began while it opens again and again', () => {
+    const { effects, state } = given(replaying())
+      .when(...failing, ...parked, tick(OPEN_AT), ended(20 * MINUTE, 'a', 'failed'))
+      .afterContinueAsNew()
+      .when(tick(HOUR), ended(HOUR + MINUTE, 'b'), ended(HOUR + MINUTE, 'c'));
+    expect(state.limits.breaker).toEqual(CLOSED);
+    expect(replays(effects)).toEqual([{ kind: 'replayLetters', fromAt, untilAt: T0 + HOUR + MINUTE }]);
+  });
+
+  it('names its key where it guards one', () => {
+    const { effects } = given(replaying({ scope: 'key' })).when(
+      ...failing,
+      offer(3 * MINUTE, 'a'),
+      tick(OPEN_AT),
+      ended(20 * MINUTE, 'a'),
+    );
+    expect(replays(effects)).toMatchObject([{ key: 'k', fromAt }]);
+  });
+
+  it('replays from when a person opened it, when a person closes it', () => {
+    const opened = given(replaying()).when(breaker(MINUTE, 'open'), breaker(2 * MINUTE, 'open'));
+    expect(opened.state.limits.breaker).toMatchObject({ mode: 'open', since: T0 + MINUTE });
+    const { effects } = opened.afterContinueAsNew().when(breaker(HOUR, 'closed'));
+    expect(replays(effects)).toEqual([{ kind: 'replayLetters', fromAt: T0 + MINUTE, untilAt: T0 + HOUR }]);
+    const parkedFirst = given(replaying()).when(
+      breaker(MINUTE, 'open'),
+      offer(2 * MINUTE, 'a'),
+      breaker(HOUR, 'closed'),
+    );
+    expect(parkedFirst.state.limits.breaker).toMatchObject({ mode: 'draining', since: T0 + MINUTE });
+  });
+
+  it('asks for none where it was not told to', () => {
+    const { effects } = given(guard()).when(...failing, offer(3 * MINUTE, 'a'), tick(OPEN_AT), ended(20 * MINUTE, 'a'));
+    expect(replays(effects)).toEqual([]);
   });
 });

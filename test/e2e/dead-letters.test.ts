@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { selectLetters } from '../../src/temporal/select-letters.ts';
 import { event, eventually, Service } from './service.ts';
 
 const trigger = (name: string, target: string) => `---
@@ -47,6 +48,11 @@ test('many dead letters are replayed by a filter, after a dry run, and a worker 
   expect(await fits({ trigger: 'train' })).toBe(15);
   expect(await fits({ target: 'nothing-of-this-name' })).toBe(0);
   expect(await fits({ trigger: 'train', key: 'k"7' })).toBe(1);
+  const ofRuns = { trigger: 'train', kind: 'run' } as const;
+  const selected = async (span: object) => (await selectLetters(service.client, { ...ofRuns, ...span })).letters.length;
+  expect(await selected({ fromAt: Date.now() - 600_000, untilAt: Date.now() })).toBe(15);
+  expect(await selected({ fromAt: Date.now() + 60_000 })).toBe(0);
+  expect(await selected({ untilAt: Date.now() - 600_000 })).toBe(0);
   expect(await fits({ key: 'k" OR SignalboxKey = "k' })).toBe(0);
 
   expect(await service.order('/v1/dead-letters/replay', { trigger: 'nobody' })).toMatchObject({

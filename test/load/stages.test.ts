@@ -45,6 +45,20 @@ describe('the settings of a stage', () => {
       { breaker: { failures: 3, withinMs: 3_600_000, openForMs: 900_000, probes: 1, scope: 'trigger' } },
     ],
     [
+      'a breaker that replays',
+      ['breaker: { failures: 3, within: 1h, openFor: 15m, replayOnClose: true }'],
+      {
+        breaker: {
+          failures: 3,
+          withinMs: 3_600_000,
+          openForMs: 900_000,
+          probes: 1,
+          scope: 'trigger',
+          replayOnClose: true,
+        },
+      },
+    ],
+    [
       'fallback',
       ['fallback: { unless: { succeeded: 24h } }'],
       { fallback: { unless: 'succeeded', forMs: 86_400_000, keys: ['default'], scope: 'trigger' } },
@@ -117,11 +131,6 @@ describe('the settings of a stage', () => {
       '/spec/breaker/failures',
     ],
     ['more than a trial', ['breaker: { failures: 1, within: 1h, openFor: 1m, probes: 11 }'], '/spec/breaker/probes'],
-    [
-      'a replay nobody makes',
-      ['breaker: { failures: 1, within: 1h, openFor: 1m, replayOnClose: true }'],
-      '/replayOnClose',
-    ],
     ['one part', ['events: { all: { a: { pattern: { type: [a] } } }, within: 1h }'], '/spec/events/all fewer than 2'],
     ['parts without a span', [JOIN.replace(', within: 30m', '')], '/spec/events/within required field'],
     ['a part that CEL cannot name', [JOIN.replace('labels', 'in')], '/spec/events/all/in is a keyword of CEL'],

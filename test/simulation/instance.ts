@@ -184,6 +184,7 @@ export class Instance {
         );
         return;
       case 'deadLetter':
+      case 'replayLetters':
     }
   }
 

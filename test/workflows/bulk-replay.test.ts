@@ -42,6 +42,43 @@ async function begin(
   });
 }
 
+describe('a breaker with replayOnClose', () => {
+  it('begins one bulk replay of the dead letters of its trouble when it closes', async () => {
+    await world().define('guarded', {
+      stages: ['breaker: { failures: 1, within: 1h, openFor: 1m, replayOnClose: true }'],
+    });
+    await world().send('guarded', 'a');
+    await world().settle();
+    const openedAt = await world().now();
+    const definition = world().current().triggers.get('guarded')?.definition;
+    for (const to of ['open', 'closed']) {
+      const order = { version: 1, definition, order: { kind: 'breaker', to, by: 'ann' } };
+      await world()
+        .instance('guarded')
+        .executeUpdate('breaker', { args: [order] });
+    }
+    await world().settle();
+    const { events } = await world().instance('guarded').fetchHistory();
+    const asked = (events ?? [])
+      .map((event) => event.activityTaskScheduledEventAttributes)
+      .filter((activity) => activity?.activityType?.name === 'replayAfterTrouble')
+      .map((activity) => JSON.parse(Buffer.from(activity?.input?.payloads?.[0]?.data ?? '').toString()));
+    expect(asked).toHaveLength(1);
+    const [{ trigger, fromAt, untilAt }] = asked;
+    expect(trigger).toBe('guarded');
+    expect(fromAt).toBeGreaterThanOrEqual(openedAt);
+    expect(untilAt).toBeGreaterThanOrEqual(fromAt);
+    const bulk = world().client.workflow.getHandle(`bulk-replay/breaker-guarded-${untilAt}`);
+    expect(await bulk.query(bulkQuery)).toMatchObject({
+      filter: { trigger: 'guarded', kind: 'run', fromAt, untilAt },
+      by: 'the breaker of guarded',
+      perSecond: 1,
+      canary: 1,
+    });
+    await bulk.terminate().catch((error) => expect(String(error)).toContain('completed'));
+  });
+});
+
 describe('a bulk replay', () => {
   it('lets a canary go first, and the others at its pace once the run of that has succeeded', async () => {
     const runIds = await refusedRuns('mended', 13);

@@ -59,7 +59,7 @@ export class Instance {
   private readonly starts: Starts;
   private readonly letters = new Letters();
   drain: Drain;
-  private readonly running = new RunningRuns((report) => this.push({ kind: 'runEnded', report }));
+  private readonly running: RunningRuns;
   private readonly timer: MovingTimer;
   private paused = false;
   private due = false;
@@ -74,6 +74,7 @@ export class Instance {
     this.starts = new Starts(this.state.definition.name, early, (report) =>
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
     );
+    this.running = new RunningRuns(this.state.definition.name, (report) => this.push({ kind: 'runEnded', report }));
     this.drain = new Drain(input.spill, () => this.wake());
     this.timer = new MovingTimer(() => {
       this.due = true;

@@ -1,7 +1,8 @@
 import type { BreakerSettings, Definition } from '../../spec/definition.ts';
 import { firstInLine } from '../due.ts';
+import type { Effect } from '../effect.ts';
 import type { RunReport } from '../fact.ts';
-import { type Breaker, CLOSED, type Counted, markOf } from '../limit-state.ts';
+import { type Breaker, CLOSED, type Counted, markOf, sinceOf } from '../limit-state.ts';
 import { limitsOf } from './limit.ts';
 import { type AdmissionStage, type Candidate, OPEN, type View } from './stage.ts';
 
@@ -33,11 +34,11 @@ export function afterStart(definition: Definition, before: Breaker, runId: strin
     case 'closed':
       return undefined;
     case 'open':
-      return { mode: 'halfOpen', probes: [runId], succeeded: 0 };
+      return { mode: 'halfOpen', probes: [runId], succeeded: 0, ...sinceOf(before) };
     case 'halfOpen':
       return { ...before, probes: [...before.probes, runId] };
     case 'draining':
-      return { mode: 'draining', runId };
+      return { mode: 'draining', runId, ...sinceOf(before) };
   }
 }
 
@@ -52,7 +53,10 @@ type End = Pick<RunReport, 'runId' | 'status' | 'endedAt'> & { readonly at: numb
 export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, isEmpty: boolean): Breaker | undefined {
   const { runId, status, at } = end;
   const isBad = status === 'failed' || status === 'timedOut';
-  const opened: Breaker = { mode: 'open', failures: settings.failures, untilAt: at + settings.openForMs };
+  const since =
+    settings.replayOnClose && before.mode === 'closed' ? { since: at - settings.withinMs } : sinceOf(before);
+  const opened = { mode: 'open', failures: settings.failures, untilAt: at + settings.openForMs, ...since } as const;
+  const next = isEmpty ? CLOSED : ({ mode: 'draining', ...since } as const);
   switch (before.mode) {
     case 'closed':
       return isBad ? counted(settings, before.failedAt, end, opened) : undefined;
@@ -63,13 +67,12 @@ export function afterEnd(settings: BreakerSettings, before: Breaker, end: End, i
       if (isBad || status === 'deadLettered') return { ...opened, failures: 1 };
       const probes = before.probes.filter((probe) => probe !== runId);
       const succeeded = before.succeeded + (status === 'succeeded' ? 1 : 0);
-      if (succeeded < settings.probes) return { mode: 'halfOpen', probes, succeeded };
-      return isEmpty ? CLOSED : { mode: 'draining' };
+      return succeeded < settings.probes ? { mode: 'halfOpen', probes, succeeded, ...since } : next;
     }
     case 'draining':
       if (before.runId !== runId) return undefined;
       if (isBad || status === 'deadLettered') return { ...opened, failures: 1 };
-      return isEmpty ? CLOSED : { mode: 'draining' };
+      return next;
   }
 }
 
@@ -88,6 +91,13 @@ function counted(
 
 function failuresOf(breaker: Breaker): number {
   return breaker.mode === 'open' ? breaker.failures : 0;
+}
+
+/** What the move of a breaker lets happen besides: once it closes, dead letters of its trouble are replayed. */
+export function replaysOf(before: Breaker, after: Breaker, key: string | undefined, at: number): readonly Effect[] {
+  const { since } = sinceOf(before);
+  if (after.mode !== 'closed' || since === undefined) return [];
+  return [{ kind: 'replayLetters', ...(key !== undefined && { key }), fromAt: since, untilAt: at }];
 }
 
 /** Open after failures: parks what comes, tries again with probes, drains what is parked one run after the other. */
