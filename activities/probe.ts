@@ -47,7 +47,9 @@ async function probed(
     const signal = AbortSignal.any([around.signal, over]);
     return Promise.race([target.probe?.({ ...around, signal }) ?? SILENT, silence(signal)]);
   });
-  return { found: outcome.kind, detail: outcome.detail };
+  // Told to give up, a target says that it was; what matters is that its time was over.
+  const { kind: found, detail } = over.aborted && outcome.kind === 'notReady' ? SILENT : outcome;
+  return { found, detail };
 }
 
 const SILENT: ProbeOutcome = {

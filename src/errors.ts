@@ -68,6 +68,11 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     remedy: 'Temporal did not acknowledge in time. Send the same event again after Retry-After.',
   },
+  probe_unanswered: {
+    status: 503,
+    retryable: true,
+    remedy: 'See that a worker runs and that Temporal answers (signalbox doctor), then probe again.',
+  },
   store_unavailable: {
     status: 503,
     retryable: true,

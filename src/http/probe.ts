@@ -11,11 +11,10 @@ import { rfc3339 } from '../explain/answer.ts';
 import type { Definitions } from '../load/definitions.ts';
 import type { ReadResult } from './read-api.ts';
 import type { probeAnswer } from './shapes/probe.ts';
-import { away } from './temporal-answer.ts';
 
 export type ProbeAnswer = z.infer<typeof probeAnswer>;
 
-/** Probes a trigger by name, or joins the probe under way: `not_found` where no such trigger is loaded. */
+/** Probes a trigger by name, or joins the probe under way: `not_found` where no such trigger is loaded, `probe_unanswered` without a worker. */
 export type ProbeTrigger = (trigger: string) => Promise<ReadResult<ProbeAnswer>>;
 
 /** Probes over Temporal: by the workflow of the trigger's probes, which is started where it does not run. */
@@ -33,7 +32,9 @@ export function createProbeTrigger(client: Client, definitions: () => Definition
       );
       return { ok: true, value: answerOf(report) };
     } catch (error) {
-      return away(error);
+      const why = error instanceof Error ? error.message : String(error);
+      const detail = `Neither a worker nor Temporal answered the probe within ${PROBE_ANSWER_MS / 1_000} s: ${why}`;
+      return { ok: false, refusal: refusal('probe_unanswered', detail, { retryAfterSeconds: 1 }) };
     }
   };
 }
