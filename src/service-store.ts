@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { NUMBERS_A_SECOND } from './contract/numbering.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +29,7 @@ export function openServiceStore(settings: Settings, isWhole: boolean, log: Logg
     return { ...offStore(place.detail), close: () => Promise.resolve() };
   }
   const keepMs = settings.store.keepMs;
-  return openStore({ place, keepMs, now: Date.now, observer: observerOf(log, metrics) });
+  return openStore({ place, keepMs, seqSpan: NUMBERS_A_SECOND, now: Date.now, observer: observerOf(log, metrics) });
 }
 
 function placeOf(

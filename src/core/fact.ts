@@ -207,7 +207,7 @@ type What =
   /** What the key no longer needs is let go: a cooldown that is over, starts and failures out of their span. */
   | (About & { readonly kind: 'keyExpired' });
 
-/** Something that happened: the only way state changes. `seq` counts the facts of an instance for good. */
+/** Something that happened: the only way state changes. `seq` counts the facts of an instance, and never goes back. */
 export type Fact = { readonly seq: number; readonly at: number } & What;
 
 /** A fact before it has its number. */

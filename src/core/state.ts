@@ -139,7 +139,7 @@ export type TriggerState = {
   /** Version of the decision rules this run decides by; raised only when a run starts. */
   readonly rules: 1;
   definition: Definition;
-  /** Facts so far. */
+  /** The number of the last fact. */
   seq: number;
   /** The latest moment seen, epoch milliseconds. */
   clock: number;
@@ -199,9 +199,9 @@ export function noCounts(): Counts {
   };
 }
 
-/** An instance that has seen nothing. Its fallback counts from the first load of the definition. */
-export function initialState(definition: Definition): TriggerState {
-  const state = blankState(definition);
+/** An instance that has seen nothing. Its fallback counts from the first load of the definition, its facts after `seq`. */
+export function initialState(definition: Definition, seq = 0): TriggerState {
+  const state = { ...blankState(definition), seq };
   watchAnew(state, definition);
   refreshShared(state);
   return state;

@@ -14,7 +14,9 @@ const HOLES_MAX = 1_000;
 
 /** What the store knows of its own gaps. */
 export type Gaps = {
-  /** Holes between what was told, and up to the last facts given. */
+  /**
+   * Holes between what was told, and up to the last facts given; not in what an instance decided whose state was lost.
+   */
   holes(last: readonly LastFact[]): Promise<StoreResult<readonly Hole[]>>;
   /** These can never be filled: nobody looks for them again. */
   giveUp(holes: readonly Hole[]): Promise<void>;
@@ -22,11 +24,11 @@ export type Gaps = {
 
 const HOLES = `
 select instance, lower(gap) as first, upper(gap) - 1 as last from (
-  select coalesce(i.instance, n.instance) as instance,
-    int8multirange(int8range(1, greatest(upper(i.covered), n.seq + 1))) - coalesce(i.covered + i.lost, '{}') as gaps
+  select coalesce(i.instance, n.instance) as instance, coalesce(i.covered + i.lost, '{}') as told,
+    greatest(upper(i.covered) - 1, n.seq) as seq
   from signalbox.instances i
   full join json_to_recordset($1::json) as n(instance text, trigger text, seq bigint) on n.instance = i.instance
-) known, unnest(gaps) gap order by 1, 2 limit ${HOLES_MAX}`;
+) known, unnest(int8multirange(int8range(seq - seq % $2 + 1, seq + 1)) - told) gap order by 1, 2 limit ${HOLES_MAX}`;
 
 const GIVE_UP = `
 insert into signalbox.instances as i (instance, trigger, covered, lost)
@@ -34,11 +36,11 @@ select instance, '', '{}', range_agg(int8range("from", "to", '[]'))
 from json_to_recordset($1::json) as h(instance text, "from" bigint, "to" bigint) group by instance
 on conflict (instance) do update set lost = i.lost + excluded.lost`;
 
-export function gapsOf(connection: Connection, ask: Ask): Gaps {
+export function gapsOf(connection: Connection, ask: Ask, span: number): Gaps {
   return {
     holes: async (last) => {
       const sql = `select row_to_json(q)::text from (${HOLES}) q`;
-      return mapped(await ask({ sql, params: [JSON.stringify(last)] }), (rows) => rows.map(holeOf));
+      return mapped(await ask({ sql, params: [JSON.stringify(last), span] }), (rows) => rows.map(holeOf));
     },
     giveUp: async (holes) => {
       const database = await connection.database();

@@ -23,6 +23,8 @@ export type StoreOptions = {
   readonly place: StorePlace;
   /** How long rows stay, in milliseconds. */
   readonly keepMs: number;
+  /** An instance that knows of no earlier facts begins to count after a multiple of this, higher than it ever was. */
+  readonly seqSpan: number;
   readonly observer: WriterObserver & { readonly state: (status: StoreStatus) => void };
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -44,7 +46,7 @@ export type OpenStore = Store &
 const CLOSE_MS = 5_000;
 
 /** Opens a store in the background: nothing waits for it, and what is recorded meanwhile waits in its backlog. */
-export function openStore({ place, keepMs, observer, now }: StoreOptions): OpenStore {
+export function openStore({ place, keepMs, seqSpan, observer, now }: StoreOptions): OpenStore {
   const connection = new Connection(
     () => open(place),
     (state) => observer.state(statusOf(place.kind, state)),
@@ -61,9 +63,9 @@ export function openStore({ place, keepMs, observer, now }: StoreOptions): OpenS
     ...eventReaders(ask),
     ...entryReaders(ask),
     ...runReaders(ask),
-    ...reasonReaders(ask),
+    ...reasonReaders(ask, seqSpan),
     status: () => statusOf(place.kind, connection.state),
-    gaps: gapsOf(connection, ask),
+    gaps: gapsOf(connection, ask, seqSpan),
     restore: (instance, page, events) => {
       for (const event of events) writer.add({ kind: 'event', row: eventRow(event, true) });
       writer.add({ kind: 'page', rows: pageRows(instance, page) });

@@ -5,11 +5,12 @@ import { spanOf } from './span.ts';
 import { Select } from './select.ts';
 import type { ReasonReader } from './store.ts';
 
-/** The questions that say why a trigger fired or did not. */
-export function reasonReaders(ask: Ask): ReasonReader {
+/** The questions that say why a trigger fired or did not. `seqSpan` as in StoreOptions. */
+export function reasonReaders(ask: Ask, seqSpan: number): ReasonReader {
   return {
     ledgerSeq: async (instance) => {
-      const select = new Select().where(instance, (value) => `instance = ${value}`).and('lower(known) <= 1');
+      const begun = `upper(covered + lost) - 1 - (upper(covered + lost) - 1) % ${seqSpan} + 1`;
+      const select = new Select().where(instance, (value) => `instance = ${value}`).and(`known @> (${begun})`);
       const head = 'select upper(known) - 1 as seq from signalbox.instances, unnest(covered + lost) known';
       return mapped(await ask(select.statement(head, '')), ([row]) => row?.number('seq') ?? 0);
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { NUMBERS_A_SECOND } from '../../src/contract/numbering.ts';
 import { createExplainApi } from '../../src/http/read-explain.ts';
 import type { LedgerEntry } from '../../src/core/ledger.ts';
 import { openStore, type OpenStore } from '../../src/store/open.ts';
@@ -99,6 +100,7 @@ const isFilled = existsSync(join(directory, 'store'));
 const store = openStore({
   place: { kind: 'embedded', directory: join(directory, 'store') },
   keepMs: 10 * 365 * 86_400_000,
+  seqSpan: NUMBERS_A_SECOND,
   now: () => T0 + EVENTS,
   observer: {
     wrote: () => undefined,

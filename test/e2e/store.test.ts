@@ -3,8 +3,11 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { NUMBERS_A_SECOND } from '../../src/contract/numbering.ts';
+import { instanceId } from '../../src/contract/names.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
+import { isNotFound } from '../../src/temporal/not-found.ts';
 import { event, eventually, Service } from './service.ts';
 
 const DEFINITIONS = (url: string) => `
@@ -124,9 +127,9 @@ test('a store that was deleted is rebuilt with equal verdicts and runs, and a lo
   });
 
   await inStore(service, [
-    `delete from signalbox.entries where seq between 10 and 30`,
-    `delete from signalbox.runs where decided_seq between 10 and 30`,
-    `update signalbox.instances set covered = covered - int8multirange(int8range(10, 30, '[]'))`,
+    `delete from signalbox.entries where seq % ${NUMBERS_A_SECOND} between 10 and 30`,
+    `delete from signalbox.runs where decided_seq % ${NUMBERS_A_SECOND} between 10 and 30`,
+    `update signalbox.instances set covered = covered - int8multirange(int8range(lower(covered) + 9, lower(covered) + 29, '[]'))`,
   ]);
   await service.launch();
   await eventually(
@@ -142,3 +145,45 @@ test('a store that was deleted is rebuilt with equal verdicts and runs, and a lo
   expect(filled.runs).toEqual(before.runs);
   expect(decided(filled)).toEqual(decided(before));
 }, 300_000);
+
+test('what an instance decided is still explained when Temporal has forgotten it', async () => {
+  const service = await Service.start({ definitions: DEFINITIONS });
+  onTestFinished(async () => service.stop());
+  const startedAt = Date.now();
+  const send = async (id: string) => {
+    const { body } = await service.send(event(id, 'each'));
+    const { accepted }: { accepted: { eventId: string }[] } = JSON.parse(JSON.stringify(body));
+    return accepted[0]?.eventId ?? '';
+  };
+  const partOfRun = (eventId: string) =>
+    eventually(
+      'its run in the store',
+      async () => {
+        const { body } = await service.get(`/v1/events/${eventId}/explain`);
+        const { triggers = [] }: Explained = JSON.parse(JSON.stringify(body));
+        const [each] = triggers;
+        return each?.run?.status === 'succeeded' ? each.run : undefined;
+      },
+      60_000,
+    );
+  const before = await send('before');
+  const told = await partOfRun(before);
+  const instance = service.client.workflow.getHandle(instanceId('each'));
+  const { runId } = await instance.describe();
+  await instance.terminate();
+  const { namespace } = service.client.options;
+  const workflowExecution = { workflowId: instanceId('each'), runId };
+  await service.client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+  await eventually('nothing is left of it', async () => {
+    const isGone = await instance.describe().then(() => false, isNotFound);
+    return isGone && Date.now() >= startedAt + 1_000 ? true : undefined;
+  });
+
+  const after = await partOfRun(await send('after'));
+  expect(await partOfRun(before)).toEqual(told);
+  expect(after.runId).not.toBe(told.runId);
+}, 300_000);
+
+type Explained = {
+  readonly triggers?: readonly { readonly run?: { readonly runId: string; readonly status: string } }[];
+};

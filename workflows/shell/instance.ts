@@ -1,7 +1,8 @@
-import { condition, type Sinks, log, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { condition, type Sinks, log, patched, proxySinks, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 
 import { shouldContinue } from '../../src/contract/continuation.ts';
 import type { OrderAnswer, OrderMessage, TriggerInput } from '../../src/contract/messages.ts';
+import { numberBefore } from '../../src/contract/numbering.ts';
 import { readBatch } from '../../src/contract/read-messages.ts';
 import type { LastState, Recovery } from '../../src/contract/recovery.ts';
 import { carry, restore } from '../../src/core/carried.ts';
@@ -32,6 +33,11 @@ const LOST_TEXT_MAX_CHARS = 300;
 /** Entries that an answer to an order lists, and event ids of each: a resume may decide thousands at once. */
 const ANSWERED_MAX = 100;
 const IDS_ANSWERED_MAX = 20;
+
+/** Runs that began before count from 1: what their history tells again must have the numbers it had. */
+function firstSeq(early: boolean): number {
+  return !early && patched('numbers-by-second') ? numberBefore(workflowInfo().startTime.getTime()) : 0;
+}
 
 function brief(entry: LedgerEntry): LedgerEntry {
   return entry.eventIds === undefined ? entry : { ...entry, eventIds: entry.eventIds.slice(0, IDS_ANSWERED_MAX) };
@@ -70,7 +76,7 @@ export class Instance {
   /** `early`: it began when runs of one offer were started within the task. */
   constructor(input: TriggerInput, early: boolean) {
     this.early = early;
-    this.state = input.carried ? restore(input.carried) : initialState(input.definition);
+    this.state = input.carried ? restore(input.carried) : initialState(input.definition, firstSeq(early));
     this.starts = new Starts(this.state.definition.name, early, (report) =>
       this.push({ kind: 'startReported', report: { ...report, heardAt: Date.now() } }),
     );

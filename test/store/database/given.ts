@@ -19,6 +19,9 @@ export function accepted(name: string, afterMs: number, parts: Partial<AcceptedE
   };
 }
 
+/** Far more facts than a test has, so that all are of one beginning unless it says otherwise. */
+export const SEQ_SPAN = 1_000_000;
+
 /** An entry at T0 + its seq in seconds. */
 export function entry(
   seq: number,
@@ -50,6 +53,7 @@ export function given(
   const store = openStore({
     place,
     keepMs: 30 * DAY,
+    seqSpan: SEQ_SPAN,
     now: () => T0,
     ...options,
     observer: {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 
 import { BACKLOG_ROWS_MAX } from '../../../src/store/backlog.ts';
 import type { StorePlace } from '../../../src/store/open.ts';
-import { accepted, DAY, entry, given, page, T0, valueOf } from './given.ts';
+import { accepted, DAY, entry, given, page, SEQ_SPAN, T0, valueOf } from './given.ts';
 import { PLACES } from './places.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
 
@@ -65,6 +65,21 @@ describe.each(PLACES)('a store in trouble on $name', (places) => {
       const left = valueOf(await store.gaps.holes(last));
       expect(left.map(({ from }) => from)).toEqual([6]);
       expect(valueOf(await store.ledgerSeq('trigger/a'))).toBe(5);
+    });
+
+    it('keeps what an instance decided whose state was lost, and looks for holes after that', async () => {
+      const { store } = opened(await places.empty());
+      store.recordPage('trigger/a', page([entry(1, 'suppressed', ['before'])], { seqTo: 5 }));
+      const begun = page([entry(SEQ_SPAN + 1, 'suppressed', ['after'])], { seqTo: SEQ_SPAN + 3 });
+      store.recordPage('trigger/a', begun);
+      await store.flushed();
+      for (const name of ['before', 'after']) {
+        expect(valueOf(await store.entriesOfEvent(`evt_${name}`))).toHaveLength(1);
+      }
+      expect(valueOf(await store.ledgerSeq('trigger/a'))).toBe(SEQ_SPAN + 3);
+      expect(valueOf(await store.gaps.holes([]))).toEqual([]);
+      const holes = valueOf(await store.gaps.holes([{ instance: 'trigger/a', trigger: 'a', seq: 2 * SEQ_SPAN + 2 }]));
+      expect(holes).toEqual([{ instance: 'trigger/a', from: 2 * SEQ_SPAN + 1, to: 2 * SEQ_SPAN + 2 }]);
     });
 
     it('deletes what is older than its retention', async () => {
