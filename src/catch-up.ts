@@ -15,7 +15,7 @@ import { type OfferedEvent, replayLedger } from './temporal/replay-ledger.ts';
 
 /** Between two looks for holes: one that is there at both was not just on its way from another process. */
 const LOOK_EVERY_MS = 60_000;
-/** The first look waits for the worker to answer queries and for the store to open. */
+/** The first look waits for the worker to answer queries, and any for the store to open. */
 const FIRST_LOOK_MS = 5_000;
 const QUERY_DEADLINE_MS = 5_000;
 /** What stands for the Source of an event that was restored: its history does not name it. */
@@ -109,7 +109,8 @@ export class CatchUp {
       const { store } = this.#deps;
       const isReady = store.status().state === 'ready';
       if (isReady) this.#begin('gaps', isFirst);
-      void (this.#working ?? Promise.resolve()).then(() => this.#look(LOOK_EVERY_MS, isFirst && !isReady));
+      const again = () => this.#look(isReady ? LOOK_EVERY_MS : FIRST_LOOK_MS, isFirst && !isReady);
+      void (this.#working ?? Promise.resolve()).then(again);
     }, inMs).unref();
   }
 
