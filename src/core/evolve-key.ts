@@ -65,7 +65,7 @@ export function evolveKey(state: TriggerState, fact: KeyFact): void {
       }
       case 'windowClosed':
         release(state, key.window);
-        delete key.window;
+        key.window = undefined;
         return;
       case 'candidateWaits':
         return wait(state, key, fact);
@@ -94,5 +94,5 @@ function grow(state: TriggerState, fact: FactOf<'windowExtended' | 'unitCollecte
 /** Limits that are over are let go of with every change of a key. */
 function expire(key: KeyState, at: number): void {
   if ((key.coolingUntil ?? Infinity) <= at) warm(key);
-  if (key.order?.sorting.length === 0 && key.order.at + ORDER_MARK_MS <= at) delete key.order;
+  if (key.order?.sorting.length === 0 && key.order.at + ORDER_MARK_MS <= at) key.order = undefined;
 }

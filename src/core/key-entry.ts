@@ -3,6 +3,22 @@ import { settleLimits } from './limit-count.ts';
 import { type KeyState, LINES, type TriggerState } from './state.ts';
 import { heldBytes, keyEntryBytes } from './weight.ts';
 
+/** An entry without anything. All have one shape from the first on: reading and changing them is most of what a step does. */
+function blankKey(): KeyState {
+  return {
+    order: undefined,
+    join: undefined,
+    tally: undefined,
+    window: undefined,
+    waiting: undefined,
+    coolingUntil: undefined,
+    cooledBy: undefined,
+    limits: undefined,
+    limitsOverAt: undefined,
+    paused: undefined,
+  };
+}
+
 /** Whether nothing is left in an entry. */
 function isEmpty({ order, join, tally, window, waiting, coolingUntil, limits, paused }: KeyState): boolean {
   const holds = order ?? join ?? tally ?? window ?? waiting ?? coolingUntil ?? limits ?? paused;
@@ -22,7 +38,7 @@ function indexLines(state: TriggerState, name: string, key: KeyState | undefined
 /** Changes one key's entry, makes it where there is none, and lets go of it when nothing is left in it. */
 export function changeKey(state: TriggerState, name: string, change: (key: KeyState) => void): void {
   const known = state.keys.get(name);
-  const key = known ?? {};
+  const key = known ?? blankKey();
   const heldBefore = known ? heldBytes(key) : 0;
   const waited = key.waiting !== undefined;
   change(key);
@@ -43,13 +59,13 @@ export function changeKey(state: TriggerState, name: string, change: (key: KeySt
 
 /** A cooldown is over. Changes the key in place. */
 export function warm(key: KeyState): void {
-  delete key.coolingUntil;
-  delete key.cooledBy;
+  key.coolingUntil = undefined;
+  key.cooledBy = undefined;
 }
 
 /** Drops what has become empty. */
 function tidy(key: KeyState): void {
-  if (key.join?.parts.length === 0) delete key.join;
-  if (key.tally?.units.length === 0) delete key.tally;
-  if (key.waiting?.length === 0) delete key.waiting;
+  if (key.join?.parts.length === 0) key.join = undefined;
+  if (key.tally?.units.length === 0) key.tally = undefined;
+  if (key.waiting?.length === 0) key.waiting = undefined;
 }

@@ -2,9 +2,9 @@ import type { Definition, Scope } from '../spec/definition.ts';
 import { CLOSED, isIdle, type LimitState, markOf, noLimits } from './limit-state.ts';
 import type { KeyState, TriggerState } from './state.ts';
 
-/** Whether what a key's limits counted is over at `at`. */
-export function isOver(limitsOverAt: number | undefined, at: number): boolean {
-  return limitsOverAt !== undefined && limitsOverAt <= at;
+/** Whether a moment has come at `at`. */
+export function isOver(moment: number | undefined, at: number): boolean {
+  return moment !== undefined && moment <= at;
 }
 
 const NO_SCOPES: readonly Scope[] = [];
@@ -36,12 +36,13 @@ export function countEnd(limits: LimitState, runId: string, neverBegan: boolean)
   if (neverBegan) limits.starts = limits.starts.filter(([, started]) => started !== mark);
 }
 
-/** Lets go of starts and failures that no longer count. Changes the limits in place. */
+/** Lets go of starts and failures that no longer count, the oldest first. Changes the limits in place. */
 function prune(limits: LimitState, { rate, breaker }: Definition, at: number): void {
   const startsFrom = at - (rate?.perMs ?? 0);
-  limits.starts = limits.starts.filter(([one]) => one > startsFrom);
+  if (isOver(limits.starts[0]?.[0], startsFrom)) limits.starts = limits.starts.filter(([one]) => one > startsFrom);
   if (limits.breaker.mode !== 'closed') return;
   const failuresFrom = at - (breaker?.withinMs ?? 0);
+  if (!isOver(limits.breaker.failedAt[0]?.[0], failuresFrom)) return;
   const failedAt = limits.breaker.failedAt.filter(([one]) => one > failuresFrom);
   limits.breaker = failedAt.length === 0 ? CLOSED : { mode: 'closed', failedAt };
 }
@@ -67,9 +68,9 @@ export function limitsOfKey(key: KeyState): LimitState {
 /** Drops what no longer counts, and sets when the rest is over. Changes the key in place. */
 export function settleLimits(key: KeyState, { definition, clock }: TriggerState): void {
   if (!key.limits) return;
-  delete key.limitsOverAt;
+  key.limitsOverAt = undefined;
   prune(key.limits, definition, clock);
-  if (isIdle(key.limits)) delete key.limits;
+  if (isIdle(key.limits)) key.limits = undefined;
   else settleLimitsAt(key, definition);
 }
 

@@ -2,7 +2,7 @@ import type { KeyState } from './state.ts';
 
 /** A key goes on after a pause of `shiftMs`: its open windows have the time they had left. Changes the key in place. */
 export function resumeKey(key: KeyState, shiftMs: number): void {
-  delete key.paused;
+  key.paused = undefined;
   const { order, join, tally, window } = key;
   if (order) {
     order.at += shiftMs;

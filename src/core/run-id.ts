@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 
 import type { Cause, ReplayOf } from './fact.ts';
 
@@ -43,9 +43,10 @@ const unused = sha256.create();
 /** One hasher for all: making one costs more than hashing a short text. */
 const hasher = unused.clone();
 const hashed = new Uint8Array(hasher.outputLen);
+const encoder = new TextEncoder();
 
 function digest(value: readonly (string | readonly string[])[]): string {
   unused._cloneInto(hasher);
-  hasher.update(utf8ToBytes(JSON.stringify(value))).digestInto(hashed);
+  hasher.update(encoder.encode(JSON.stringify(value))).digestInto(hashed);
   return bytesToHex(hashed.subarray(0, RUN_ID_HEX / 2));
 }

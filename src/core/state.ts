@@ -88,21 +88,21 @@ export type Waiting = {
 /** A pause: what comes meanwhile is kept, in order. */
 export type Pause = { readonly sinceAt: number; readonly by: string; readonly kept: Offer[] };
 
-/** Everything of one key. A key without any of it has no entry. */
+/** Everything of one key. A key without any of it has no entry. What is over is set to undefined, never deleted. */
 export type KeyState = {
-  order?: OrderState;
-  join?: Join;
-  tally?: Tally;
-  window?: Window;
+  order?: OrderState | undefined;
+  join?: Join | undefined;
+  tally?: Tally | undefined;
+  window?: Window | undefined;
   /** In the order they will start. */
-  waiting?: Waiting[];
-  coolingUntil?: number;
+  waiting?: Waiting[] | undefined;
+  coolingUntil?: number | undefined;
   /** The mark of the run that gives the cooldown back if it never begins. */
-  cooledBy?: string;
-  limits?: LimitState;
+  cooledBy?: string | undefined;
+  limits?: LimitState | undefined;
   /** When the limits hold nothing any more that counts. */
-  limitsOverAt?: number;
-  paused?: Pause;
+  limitsOverAt?: number | undefined;
+  paused?: Pause | undefined;
 };
 
 /** What a fallback knows of a key: since when it watches, what last happened, and when it last fired itself. */

@@ -19,18 +19,22 @@ export type Unit = {
   readonly size?: number;
 };
 
+/** What is being put together. Every event is: member by member costs a fraction of spreading what may be absent. */
+type Making<T> = { -readonly [Member in keyof T]: T[Member] };
+
 const NO_LAST: LastEvent = {};
 
 /** The part of an offer that a run sees as its last event. */
 export function lastOf({ event, identity, traceparent, lineage, replayed, part }: Offer): LastEvent {
-  if ([event, identity, traceparent, lineage, replayed].every((it) => it === undefined)) return NO_LAST;
-  return {
-    ...(event !== undefined && (part === undefined ? { event } : { event, parts: [[part, event]] })),
-    ...(identity !== undefined && { identity }),
-    ...(traceparent !== undefined && { traceparent }),
-    ...(lineage !== undefined && { lineage }),
-    ...(replayed !== undefined && { replayed }),
-  };
+  if ((event ?? identity ?? traceparent ?? lineage ?? replayed) === undefined) return NO_LAST;
+  const last: Making<LastEvent> = {};
+  if (event !== undefined) last.event = event;
+  if (event !== undefined && part !== undefined) last.parts = [[part, event]];
+  if (identity !== undefined) last.identity = identity;
+  if (traceparent !== undefined) last.traceparent = traceparent;
+  if (lineage !== undefined) last.lineage = lineage;
+  if (replayed !== undefined) last.replayed = replayed;
+  return last;
 }
 
 /**
@@ -41,23 +45,16 @@ export function unitOf(offer: Offer, gatheredBytes: number): Unit {
   const fits = offer.whole && gatheredBytes + jsonBytes(offer.event) <= WHOLE_EVENTS_MAX_BYTES;
   const value = offer.item ?? (fits ? offer.event : undefined);
   const { eventId, receivedAt, time = receivedAt, part, amount, order, size } = offer;
-  const item: Item = {
-    eventId,
-    time,
-    ...(value !== undefined && { value }),
-    ...(part !== undefined && { part }),
-    ...(amount !== undefined && { amount }),
-  };
+  const item: Making<Item> = { eventId, time };
+  if (value !== undefined) item.value = value;
+  if (part !== undefined) item.part = part;
+  if (amount !== undefined) item.amount = amount;
   const last = lastOf(offer);
-  return {
-    items: [item],
-    last,
-    receivedAt,
-    bytes: itemBytes(item) + lastBytes(last),
-    ...(order !== undefined && { order }),
-    ...(part !== undefined && { part }),
-    ...(size !== undefined && { size }),
-  };
+  const unit: Making<Unit> = { items: [item], last, receivedAt, bytes: itemBytes(item) + lastBytes(last) };
+  if (order !== undefined) unit.order = order;
+  if (part !== undefined) unit.part = part;
+  if (size !== undefined) unit.size = size;
+  return unit;
 }
 
 /**

@@ -43,8 +43,8 @@ export function valueBytes(items: readonly Item[]): number {
 /** Bytes of the last event of a window, a waiting candidate or a run as it is carried, beyond its `{}`. */
 export function lastBytes(last: LastEvent): number {
   const { event, identity, traceparent, lineage, replayed, parts } = last;
-  const isEmpty = [event, identity, traceparent, lineage, replayed, parts].every((it) => it === undefined);
-  return isEmpty ? 0 : jsonBytes(last) - '{}'.length;
+  const some = event ?? identity ?? traceparent ?? lineage ?? replayed ?? parts;
+  return some === undefined ? 0 : jsonBytes(last) - '{}'.length;
 }
 
 /** Bytes that a unit adds to what is gathered, where `last` takes the place of the last event `before`. */

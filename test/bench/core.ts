@@ -4,9 +4,13 @@ import { initialState } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import type { Definition } from '../../src/spec/definition.ts';
 
-/** Steps a second of processor time of the pure core, state and facts included. Run: node --import tsx test/bench/core.ts */
+/**
+ * Steps a second of processor time of the pure core, state and facts included. Run:
+ * node --import tsx test/bench/core.ts [steps] [part of the name of a case]
+ */
 const REACH_PER_SECOND = 200_000;
-const STEPS = 100_000;
+const STEPS = Number(process.argv[2] ?? 100_000);
+const CASE = process.argv[3] ?? '';
 const ROUNDS = 3;
 const T0 = 1_760_000_000_000;
 
@@ -82,7 +86,7 @@ const rows: readonly (readonly [string, Definition, () => readonly Input[]])[] =
   ['everything at once', everything, () => offers(99, true)],
 ];
 console.log(`${'case'.padEnd(48)}${'steps/s'.padStart(12)}   reach ${REACH_PER_SECOND.toLocaleString('en')}`);
-for (const [name, definition, make] of rows) {
+for (const [name, definition, make] of rows.filter(([name]) => name.includes(CASE))) {
   const inputs = make();
   const rates = Array.from({ length: ROUNDS }, () => measure(definition, inputs));
   const best = Math.round(Math.max(...rates));
