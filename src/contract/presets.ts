@@ -39,9 +39,13 @@ export const EVALUATION = {
   retry: { initialInterval: '100ms', maximumInterval: '1s' },
 } as const satisfies LocalActivityOptions;
 
+/** A worker that calls a target says so this often, so that its death is noticed. */
+export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;
+
 /** A call that tells people something: tried for a few minutes, since what it tells of goes on without it. */
 export const NOTIFICATION = {
   startToCloseTimeout: '1m',
+  heartbeatTimeout: TARGET_HEARTBEAT_TIMEOUT_MS,
   retry: { initialInterval: '5s', backoffCoefficient: 3, maximumAttempts: 4 },
 } as const satisfies ActivityOptions;
 
@@ -55,11 +59,9 @@ export const TARGET_LOOK_TIMEOUT_MS = 60_000;
 /** Asks a target to end what was started: for some minutes, since nobody waits for it. */
 export const TARGET_CANCEL = {
   startToCloseTimeout: TARGET_LOOK_TIMEOUT_MS,
+  heartbeatTimeout: TARGET_HEARTBEAT_TIMEOUT_MS,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 6 },
 } as const satisfies ActivityOptions;
-
-/** A worker that runs a target says so this often, so that its death is noticed. */
-export const TARGET_HEARTBEAT_TIMEOUT_MS = 15_000;
 
 /** A target that does not say within this whether it is there is not ready: a start would wait as long. */
 export const PROBE_TARGET_TIMEOUT_MS = 15_000;

@@ -4,11 +4,12 @@ import { approveUpdate, rejectUpdate } from '../../src/contract/definitions.ts';
 import { runDeadLetterId } from '../../src/contract/names.ts';
 import { useWorld } from './harness.ts';
 import { HOUR, MINUTE, SECOND } from './world.ts';
+import { targetYaml } from './yaml.ts';
 
 const world = useWorld();
 
 /** Defines a deployment whose targets are named after it; `run` are further members, each one line. */
-async function define(name: string, run: readonly string[], targets: readonly string[] = []) {
+async function define(name: string, run: readonly string[], targets: readonly string[] = [], more = '') {
   await world().defineRun(name, {
     key: '${{ event.data.model }}',
     run: [
@@ -20,6 +21,7 @@ async function define(name: string, run: readonly string[], targets: readonly st
       ...run,
     ],
     targets: ['stage', 'promote', 'undo', ...targets].map((it) => `${name}-${it}`),
+    more,
   });
 }
 
@@ -94,6 +96,24 @@ describe('a deployment', () => {
     });
     expect(world().target.calls('smoky-promote')).toEqual([]);
     expect(bodies('smoky-undo')).toMatchObject([{ params: { failed: 'smoke/0', done: ['stage'] } }]);
+  });
+
+  it('asks a check again whose answer was lost where its target honours the token, and else gives it up', async () => {
+    const smoke = (name: string) => `smoke: [{ target: ${name}-eval, expect: "result.auc >= 0.9" }]`;
+    const more = targetYaml('again-eval', world().target.url, [], ['onUnknown: retry']);
+    await define('again', [smoke('again'), promote('again'), undo('again')], [], more);
+    world().target.answer('again-eval', 'close', { status: 200, body: { auc: 0.95 } });
+    const runId = await start('again');
+    await world().sleep(MINUTE);
+    expect(await resultOf(runId)).toMatchObject({ status: 'succeeded' });
+    const token = `${runId}.smoke-0-1`;
+    expect(world().target.calls('again-eval')).toMatchObject([{ token }, { token }]);
+
+    await define('once', [smoke('once'), promote('once'), undo('once')], ['eval']);
+    world().target.answer('once-eval', 'close');
+    await expect(resultOf(await start('once'))).rejects.toMatchObject({ cause: { type: 'run_failed' } });
+    expect(world().target.calls('once-eval')).toHaveLength(1);
+    expect(world().target.calls('once-undo')).toHaveLength(1);
   });
 
   it('promotes by weights, bakes at each, and goes back where what is asked then is not as expected', async () => {

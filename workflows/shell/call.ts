@@ -5,6 +5,7 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -34,6 +35,8 @@ export type Call = {
   /** Pointer to it in the trigger's spec. */
   readonly place: string;
   readonly delaysMs: readonly number[];
+  /** The same for an attempt of which nobody knows whether it started; `delaysMs` where absent. */
+  readonly lostDelaysMs?: readonly number[];
   /** From an attempt to the end of what it started. */
   readonly timeoutMs: number;
   readonly approved?: true;
@@ -50,7 +53,7 @@ export type CallOutcome = (Ended & { readonly expectation?: Expectation }) | Dea
 
 /** Makes the call: attempts until it is started or a person has to look, then follows it to its end. */
 export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome> {
-  const { delaysMs, finish } = call;
+  const { finish } = call;
   for (let attempt = 1, lost = false; ; attempt += 1) {
     const closed = await call.before?.(attempt);
     if (closed) return closed;
@@ -58,7 +61,8 @@ export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome
     const untilAt = Date.now() + call.timeoutMs;
     const answer = await attemptOf(input, call, { attempt, lost });
     if (finish?.answer) return endedAs(finish.answer);
-    const next = nextAttempt(answer, attempt, delaysMs, call.place);
+    const waits = delaysAfter(answer, call);
+    const next = nextAttempt(answer, attempt, waits, call.place);
     switch (next.kind) {
       case 'started':
         return follow(input, call, next, untilAt);
@@ -68,7 +72,7 @@ export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome
         return { ...next, ...(answer.expectation && { expectation: answer.expectation }) };
       case 'wait': {
         lost = answer.kind === 'unknown';
-        const summary = `before attempt ${attempt + 1} of ${delaysMs.length + 1}: ${next.detail}`;
+        const summary = `before attempt ${attempt + 1} of ${waits.length + 1}: ${next.detail}`;
         // What was started although its answer was lost may say how it ended meanwhile.
         await condition(() => finish?.answer !== undefined, next.waitMs, {
           summary: clip(summary, TIMER_TEXT_MAX_CHARS),
@@ -77,6 +81,12 @@ export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome
       }
     }
   }
+}
+
+function delaysAfter(answer: StepAttempt, { delaysMs, lostDelaysMs }: Call): readonly number[] {
+  const isLost = answer.kind === 'unknown' && answer.restart && lostDelaysMs !== undefined;
+  // Runs of before gave a check up by then.
+  return isLost && patched('lost-checks') ? lostDelaysMs : delaysMs;
 }
 
 /** A run as activities are told of it. */
@@ -152,6 +162,7 @@ async function follow(input: RunInput, call: Call, started: Started, untilAt: nu
 function watch(following: FollowInput, target: string, everyMs: number, leftMs: number): Promise<Followed> {
   const { watchTarget } = proxyActivities<Activities>({
     startToCloseTimeout: TARGET_LOOK_TIMEOUT_MS,
+    heartbeatTimeout: TARGET_HEARTBEAT_TIMEOUT_MS,
     // The timer beside it ends the wait; this only keeps it from going on for ever.
     scheduleToCloseTimeout: leftMs + 2 * TARGET_LOOK_TIMEOUT_MS,
     retry: { initialInterval: everyMs, backoffCoefficient: 1 },

@@ -19,7 +19,7 @@ export type StepCall = {
 export function callStep(
   input: RunInput,
   { name, place, call, seen, expect, ordinal }: StepCall,
-  limits: Pick<Call, 'delaysMs' | 'timeoutMs' | 'before' | 'onStarted'>,
+  limits: Pick<Call, 'delaysMs' | 'lostDelaysMs' | 'timeoutMs' | 'before' | 'onStarted'>,
 ): Promise<CallOutcome> {
   const suffix = name.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
   const token = `${input.run.runId}.${suffix}${ordinal === undefined ? '' : `-${ordinal}`}`;
