@@ -79,7 +79,7 @@ export function createReplayLetters({ log, now }: { readonly log: Logger; readon
 function outcomeOf(deadLetterId: string, answer: LetterReplay): LetterOutcome {
   if (!answer.ok) return { deadLetterId, kind: 'refused', code: answer.code, detail: answer.detail };
   if ('runId' in answer) return { deadLetterId, kind: 'replayed', runId: answer.runId };
-  if (answer.left === 0) return { deadLetterId, kind: 'replayed' };
+  if ('called' in answer || answer.left === 0) return { deadLetterId, kind: 'replayed' };
   const detail = `${answer.taken} events were taken, ${answer.left} stay: ${answer.why ?? ''}`;
   return { deadLetterId, kind: 'refused', code: 'replay_refused', detail };
 }

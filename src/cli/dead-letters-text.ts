@@ -54,9 +54,10 @@ export function letterLines(letter: DeadLetterDetail, nowMs: number): readonly s
   ];
 }
 
-function closedText({ by, reason, runId, events }: NonNullable<DeadLetterDetail['closed']>): string {
+function closedText({ by, reason, runId, events, called }: NonNullable<DeadLetterDetail['closed']>): string {
   const who = by === undefined ? '' : ` by ${by}`;
   const why = reason === undefined ? '' : `: ${reason}`;
+  if (called !== undefined) return `replayed${who}, ${called} took it${why}`;
   if (events !== undefined) return `replayed${who}, ${events} events${why}`;
   return runId === undefined ? `discarded${who}${why}` : `replayed${who} as ${runId}${why}`;
 }
@@ -75,7 +76,7 @@ export function isLetter(body: object): body is DeadLetterDetail {
 }
 
 export function isReplayed(body: object): body is Replayed {
-  return 'deadLetterId' in body && ('fate' in body || 'taken' in body);
+  return 'deadLetterId' in body && ('fate' in body || 'taken' in body || 'called' in body);
 }
 
 export function isEdited(body: object): body is Edited {

@@ -43,6 +43,7 @@ export function letter(id: string, format: Format, service: Service): Promise<Ex
 export function replayLetter(id: string, by: By, format: Format, service: Service): Promise<ExitCode> {
   return ask(service, { path: pathOf(id, 'replay'), body: { by: whoAmI(), ...by } }, format, (body) => {
     if (!isReplayed(body)) return undefined;
+    if ('called' in body) return [`${body.called} took it`];
     if ('taken' in body) {
       const { taken, left, why = '' } = body;
       return [`${taken} events were taken`, ...(left > 0 ? [`${left} stay: ${why}`] : [])];

@@ -8,5 +8,6 @@ export function closedText(deadLetterId: string, end: LetterEnd): string {
 
 function how(end: LetterEnd): string {
   if ('discarded' in end) return `was discarded (${end.discarded})`;
+  if ('called' in end) return `was replayed: ${end.called} took the call`;
   return 'taken' in end ? `was replayed: ${end.taken} events` : `was replayed as ${end.replayed}`;
 }

@@ -131,7 +131,10 @@ export type HandedOver =
     };
 
 /** What a replay of a dead letter came to: it stays open where something of it was not taken. */
-export type LetterReplay = (HandedOver | EventsReplayed) & { readonly open: boolean };
+export type LetterReplay = (HandedOver | EventsReplayed | CalledAgain) & { readonly open: boolean };
+
+/** A call that was made again and succeeded: its target. */
+type CalledAgain = { readonly ok: true; readonly called: string };
 
 /** Events of a dead letter that went through the door again; `why` says it of the first that did not. */
 type EventsReplayed = {
@@ -148,7 +151,9 @@ export type ReplayedEvent = { readonly id: string; readonly taken: boolean; read
 export type LetterEnd =
   | { readonly discarded: string; readonly by?: string }
   | (ReplayEnd & { readonly replayed: string })
-  | (ReplayEnd & { readonly taken: number });
+  | (ReplayEnd & { readonly taken: number })
+  /** The target that took the call. */
+  | (ReplayEnd & { readonly called: string });
 
 /** Who replayed it; `bulk` is the id of the bulk replay that did. */
 export type ReplayEnd = { readonly by: string; readonly reason?: string; readonly bulk?: string };

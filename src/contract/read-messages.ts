@@ -1,4 +1,4 @@
-import type { DeadLetterEntry } from '../core/dead-letters.ts';
+import type { CallAgain, DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
 import type { Lineage, Replayed } from '../core/lineage.ts';
 import type { Delivery } from '../core/verdicts.ts';
@@ -139,9 +139,15 @@ function isApproval(value: unknown): value is ApprovalReport {
   return isText(runId) && isText(key) && isTime(firedAt) && isMaybe(approvedAt, isTime);
 }
 
+function isCall(value: unknown): value is CallAgain {
+  if (!isObject(value)) return false;
+  const { name, place, target, params, seen } = value;
+  return isText(name) && isText(place) && isText(target) && isObject(params) && isObject(seen);
+}
+
 function isEntry(value: unknown): value is DeadLetterEntry {
   if (!isObject(value)) return false;
-  const { at, id, key, detail, event, via, lineage, replayed, run } = value;
+  const { at, id, key, detail, event, via, lineage, replayed, run, call } = value;
   const isShown = isTime(at) && isText(id) && isMaybe(key, isText) && isText(detail);
   return (
     isShown &&
@@ -149,6 +155,7 @@ function isEntry(value: unknown): value is DeadLetterEntry {
     isMaybe(via, isText) &&
     isMaybe(lineage, isLineage) &&
     isMaybe(replayed, isReplayed) &&
+    isMaybe(call, isCall) &&
     (run === undefined || isRun(run))
   );
 }

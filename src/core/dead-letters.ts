@@ -20,6 +20,18 @@ export type DeadLetterEntry = {
   readonly replayed?: Replayed;
   /** Of a run, the run itself: what a replay starts again. */
   readonly run?: RunRequest;
+  /** Of something that the run did beside its course, the call that a replay makes again instead. */
+  readonly call?: CallAgain;
+};
+
+/** A call of a run that can be made again by itself. `params` are templates still, which see `seen` too. */
+export type CallAgain = {
+  readonly name: string;
+  /** Pointer into the trigger's spec. */
+  readonly place: string;
+  readonly target: string;
+  readonly params: JsonObject;
+  readonly seen: JsonObject;
 };
 
 /** What an open dead letter holds. */
@@ -48,9 +60,10 @@ export function addEntry(held: Held, entry: DeadLetterEntry): void {
     return;
   }
   const bytes = jsonBytes(entry.event);
-  const { event, detail, run, ...rest } = entry;
-  const isKept = run !== undefined && jsonBytes(run) <= RUN_MAX_BYTES;
-  const reference = { ...rest, detail: detail.slice(0, DETAIL_MAX_CHARS), ...(isKept && { run }) };
+  const { event, detail, run, call, ...rest } = entry;
+  const isKept = run !== undefined && jsonBytes(run) + jsonBytes(call) <= RUN_MAX_BYTES;
+  const again = isKept && { run, ...(call && { call }) };
+  const reference = { ...rest, detail: detail.slice(0, DETAIL_MAX_CHARS), ...again };
   const keeps = event !== undefined && held.bytes + bytes <= EVENTS_MAX_BYTES;
   held.entries.push(keeps ? { ...reference, event } : reference);
   if (keeps) held.bytes += bytes;
@@ -126,13 +139,30 @@ export function deadLetterText(
   ].join('\n');
 }
 
+const SEND_ANEW = 'then discard this.';
+/** Codes of what a replay would only fail with again, and what to do instead. */
+const NOT_REPLAYABLE: ReadonlyMap<string, string> = new Map([
+  ['event_id_conflict', `The first event of this id stands. Send this one under an id of its own, ${SEND_ANEW}`],
+  ['event_late', `A later event of its key has gone on. Send it again with a higher \`order.by\`, ${SEND_ANEW}`],
+  ['part_missing', `The other parts did not come in time. Send all of them again under new ids, ${SEND_ANEW}`],
+  ['run_id_conflict', `Correct \`run.identity\` and send these events again under new ids, ${SEND_ANEW}`],
+  ['chain_too_long', `The event would go on in its circle. Break that, send the event by hand, ${SEND_ANEW}`],
+]);
+
+/** Why what it holds cannot be replayed, and what to do instead. */
+export function notReplayable(code: string): string {
+  return NOT_REPLAYABLE.get(code) ?? `It does not hold what a replay needs. Send the event by hand, ${SEND_ANEW}`;
+}
+
 /** How it was closed, in Markdown. */
 export function letterEndText(
   end:
     | { readonly discarded: string; readonly by?: string }
     | { readonly replayed: string; readonly by: string }
-    | { readonly taken: number; readonly by: string },
+    | { readonly taken: number; readonly by: string }
+    | { readonly called: string; readonly by: string },
 ): string {
+  if ('called' in end) return `**Replayed** by ${end.by}: \`${end.called}\` took the call.`;
   if ('taken' in end) return `**Replayed** by ${end.by}: ${end.taken} events were taken.`;
   if ('replayed' in end) return `**Replayed** by ${end.by} as \`${end.replayed}\`.`;
   return `**Discarded**${end.by === undefined ? '' : ` by ${end.by}`}: ${end.discarded}`;

@@ -170,9 +170,14 @@ function stateOf(end: LetterEnd | undefined): DeadLetterDetail['state'] {
 /** How a dead letter was closed, for people. */
 function closedOf(end: LetterEnd): NonNullable<DeadLetterDetail['closed']> {
   if ('discarded' in end) return { reason: end.discarded, ...(end.by !== undefined && { by: end.by }) };
-  const of = 'taken' in end ? { events: end.taken } : { runId: end.replayed };
+  const of = whatCameOf(end);
   const { by, reason, bulk: replayId } = end;
   return { ...of, by, ...(reason !== undefined && { reason }), ...(replayId !== undefined && { replayId }) };
+}
+
+function whatCameOf(end: Exclude<LetterEnd, { discarded: string }>) {
+  if ('replayed' in end) return { runId: end.replayed };
+  return 'taken' in end ? { events: end.taken } : { called: end.called };
 }
 
 /** The run of a dead letter, and the parameters its replay would have as far as they are known. */

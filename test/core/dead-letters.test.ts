@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RunRequest } from '../../src/core/fact.ts';
-import { addEntry, deadLetterText, type Held, letGo, letterEndText, partsOf } from '../../src/core/dead-letters.ts';
+import {
+  addEntry,
+  deadLetterText,
+  type Held,
+  letGo,
+  letterEndText,
+  notReplayable,
+  partsOf,
+} from '../../src/core/dead-letters.ts';
 import { definition } from './given.ts';
 
 const aRun: RunRequest = {
@@ -109,5 +117,36 @@ describe('an open dead letter', () => {
       partsOf(entries, { most, bytes }).map((part) => part.map(({ id }) => id));
     expect(ids(3, 10_000)).toEqual([['a', 'b', 'c'], ['d']]);
     expect(ids(10, 100)).toEqual([['a'], ['b'], ['c', 'd']]);
+  });
+});
+
+describe('what a replay would only fail with again', () => {
+  it('says what to do instead, of every code', () => {
+    for (const code of [
+      'event_id_conflict',
+      'event_late',
+      'part_missing',
+      'run_id_conflict',
+      'chain_too_long',
+      'other',
+    ]) {
+      expect(notReplayable(code)).toMatch(/(Send|send) .*, then discard this\.$/);
+    }
+    expect(notReplayable('event_late')).toContain('order.by');
+  });
+
+  it('is said of a call that was taken too', () => {
+    expect(letterEndText({ called: 'pager', by: 'ann' })).toBe('**Replayed** by ann: `pager` took the call.');
+  });
+});
+
+describe('the dead letter of a call', () => {
+  const call = { name: 'incident', place: '/run/incident', target: 'pager', params: {}, seen: {} };
+
+  it('keeps the call with its run, or neither where both are too large', () => {
+    const held = empty();
+    addEntry(held, { ...entry('a'), run: aRun, call });
+    addEntry(held, { ...entry('b'), run: aRun, call: { ...call, seen: { body: 'x'.repeat(1_100_000) } } });
+    expect(held.entries).toEqual([{ ...entry('a'), run: aRun, call }, entry('b')]);
   });
 });

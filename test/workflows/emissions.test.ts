@@ -210,6 +210,11 @@ describe('an event that is given to a target too', () => {
     const letter = await world().deadLetter(runDeadLetterId(`${runId}.emit-succeeded`));
     expect(letter).toMatchObject({ code: 'target_unavailable', place: '/emit/succeeded' });
     expect(await handle(runId).result()).toMatchObject({ status: 'succeeded' });
+
+    const letters = createLetterOrders(world().client, Date.now);
+    const again = await letters.replayLetter(`${runId}.emit-succeeded`, { by: 'ann' });
+    expect(again).toMatchObject({ ok: true, value: { called: 'unsent-chat' } });
+    expect(world().target.params('unsent-chat', 'event').at(-1)).toMatchObject({ data: { text: '${{ key }}' } });
     expect(told('unsent', 'type')).toEqual(['done']);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { runDeadLetterId } from '../../src/contract/names.ts';
+import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
 import { useWorld } from './harness.ts';
 import { HOUR, MINUTE } from './world.ts';
 
@@ -53,6 +54,19 @@ describe('a rollback', () => {
     const letter = await world().deadLetter(runDeadLetterId(`${runId}.incident`));
     expect(letter).toMatchObject({ code: 'target_unavailable', place: '/run/incident' });
     expect((await world().view('untold')).counts.ended).toMatchObject({ succeeded: 1 });
+
+    world().target.answer('untold-pager', { status: 404 });
+    const letters = createLetterOrders(world().client, Date.now);
+    const refused = await letters.replayLetter(`${runId}.incident`, { by: 'ann' });
+    expect(refused).toMatchObject({ refusal: { code: 'replay_refused', detail: expect.stringContaining('404') } });
+    const again = await letters.replayLetter(`${runId}.incident`, { by: 'ann' });
+    expect(again).toMatchObject({ ok: true, value: { called: 'untold-pager' } });
+    expect(world().target.calls('untold-pager').at(-1)?.token).toBe(`${runId}.incident-3`);
+    expect(world().target.params('untold-pager', 'was')).toHaveLength(4);
+    expect(await letters.replayLetter(`${runId}.incident`, { by: 'bob' })).toMatchObject({
+      refusal: { code: 'letter_closed', detail: expect.stringContaining('untold-pager took the call by ann') },
+    });
+    expect(calls('untold-route')).toBe(1);
   });
 
   it('that does not work is told too, with what happened', async () => {

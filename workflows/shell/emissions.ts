@@ -1,17 +1,17 @@
-import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 
 import type { Activities } from '../../activities/interface.ts';
 import type { RunInput } from '../../src/contract/messages.ts';
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
+import type { CallAgain } from '../../src/core/dead-letters.ts';
 import { type Emission, emissionOf, heldBy, STARTED } from '../../src/core/emission.ts';
 import { HOPS_MAX, nextHop, tooLong } from '../../src/core/lineage.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
 import type { EmissionSettings } from '../../src/spec/definition.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
+import { faultOf, openCallLetter } from './call-letter.ts';
 import { aboutOf } from './call.ts';
 import { callStep } from './step.ts';
-
-const { openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
 
 /** One event on its way out: its name within the run, what it says, and what that sees. */
 type Outgoing = { readonly name: string; readonly emission: EmissionSettings; readonly seen: JsonObject };
@@ -72,10 +72,12 @@ export class Emissions {
     const { input } = this;
     const { name, emission, seen } = outgoing;
     const lineage = nextHop(input.trigger, input.run);
-    if (lineage.depth > HOPS_MAX) return deadLetter(input, outgoing, 'chain_too_long', tooLong(lineage));
+    if (lineage.depth > HOPS_MAX) {
+      return deadLetter(input, outgoing, { code: 'chain_too_long', detail: tooLong(lineage) });
+    }
     const { emitEvent } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: `emit ${name}` });
     const emitted = await emitEvent({ ...aboutOf(input), name, emission, seen, lineage, at });
-    if (!emitted.ok) return deadLetter(input, outgoing, 'mapping_error', emitted.detail);
+    if (!emitted.ok) return deadLetter(input, outgoing, { code: 'mapping_error', detail: emitted.detail });
     if (emitted.event) this.deliveries.push(deliver(input, outgoing, emitted.event));
   }
 }
@@ -86,21 +88,18 @@ async function deliver(input: RunInput, outgoing: Outgoing, event: JsonObject): 
   const { retry, timeoutMs } = input.run.settings;
   const call = { target: emission.to ?? '', params: { event: '${{ emitted }}' } };
   const step = { name: `emit/${name}`, place: `/emit/${emission.name}/to`, call, seen: { emitted: event } };
-  const given = await callStep(input, step, { delaysMs: retry.delaysMs, timeoutMs });
-  if (given.kind === 'dead') return deadLetter(input, outgoing, given.code, given.detail);
-  if (given.status === 'succeeded') return;
-  const detail = given.detail ?? `It ${given.status}.`;
-  return deadLetter(input, outgoing, 'target_rejected', detail);
+  const fault = faultOf(await callStep(input, step, { delaysMs: retry.delaysMs, timeoutMs }));
+  if (fault) await deadLetter(input, outgoing, fault, { ...call, name: step.name, place: step.place, seen: step.seen });
 }
 
-async function deadLetter(input: RunInput, { name, emission }: Outgoing, code: string, detail: string): Promise<void> {
-  const { trigger, run } = input;
-  const { runId, key, generation } = run;
-  log.error('an event of a run could not be emitted', { emission: name, code, detail });
-  const { root, parent, depth, path } = nextHop(trigger, run);
-  const event = { runId, trigger, key, emission: name, type: emission.type, root, parent, depth, path };
-  const id = `${runId}.emit-${name.replace('/', '-')}`;
-  const entries = [{ at: Date.now(), id, key, detail, event }];
-  const place = `/emit/${emission.name}`;
-  await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place, entries }]);
+function deadLetter(
+  input: RunInput,
+  { name, emission }: Outgoing,
+  fault: { readonly code: string; readonly detail: string },
+  call?: CallAgain,
+): Promise<void> {
+  const { root, parent, depth, path } = nextHop(input.trigger, input.run);
+  const event = { emission: name, type: emission.type, root, parent, depth, path };
+  const aside = { name: `emit/${name}`, place: `/emit/${emission.name}`, event, ...(call && { call }) };
+  return openCallLetter(input, aside, fault);
 }

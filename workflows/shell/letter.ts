@@ -15,9 +15,19 @@ import type {
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
 import { readEntries } from '../../src/contract/read-messages.ts';
 import { isLetterEdit, isLetterOrder } from '../../src/contract/read-orders.ts';
-import { addEntry, deadLetterText, type Held, letGo, partsOf } from '../../src/core/dead-letters.ts';
+import {
+  addEntry,
+  type CallAgain,
+  deadLetterText,
+  type Held,
+  letGo,
+  notReplayable,
+  partsOf,
+} from '../../src/core/dead-letters.ts';
+import type { RunRequest } from '../../src/core/fact.ts';
 import { jsonBytes } from '../../src/core/json-bytes.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
+import { callAgain } from './call-letter.ts';
 import { timeText } from './text.ts';
 
 const { replayEvents, replayRun } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: 'replay' });
@@ -147,7 +157,8 @@ export class Letter {
     const [entry] = this.held.entries;
     const who = { by, ...(reason !== undefined && { reason }), ...(bulk && { bulk: bulk.id }) };
     if (this.input.of === 'events') return this.offerAgain(who);
-    if (!entry?.run) return this.refused('not_replayable', 'It does not hold the run.', by);
+    if (!entry?.run) return this.refused('not_replayable', notReplayable(this.input.code), by);
+    if (entry.call) return this.call(entry.call, entry.run, attempt, who);
     const { edited } = this.handling;
     const { trigger } = this.input;
     const handed = await replayRun({ trigger, run: entry.run, attempt, by, ...(edited && { params: edited.params }) });
@@ -156,12 +167,21 @@ export class Letter {
     return { ...handed, open: false };
   }
 
+  /** Makes a call again that a run made beside its course. */
+  private async call(call: CallAgain, run: RunRequest, attempt: number, who: ReplayEnd): Promise<LetterReplay> {
+    const { trigger } = this.input;
+    const params = { ...call.params, ...this.handling.edited?.params };
+    const fault = await callAgain({ version: 1, trigger, run }, { ...call, params }, attempt);
+    if (fault) return this.refused('replay_refused', `${fault.code}: ${fault.detail}`, who.by);
+    this.end = { called: call.target, ...who };
+    return { ok: true, called: call.target, open: false };
+  }
+
   /** Offers what failed on its way to the instance again; what is not taken stays, with why. */
   private async offerAgain(who: ReplayEnd): Promise<LetterReplay> {
     const { trigger, code } = this.input;
     if (!OFFERED_AGAIN.has(code)) {
-      const why = 'The instance itself refused these events; it would again. Send them as events of their own.';
-      return this.refused('not_replayable', why, who.by);
+      return this.refused('not_replayable', notReplayable(code), who.by);
     }
     const taken = new Set<string>();
     const reasons = new Map<string, string>();

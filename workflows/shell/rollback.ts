@@ -1,16 +1,13 @@
-import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 
-import type { Activities } from '../../activities/interface.ts';
 import type { RunInput } from '../../src/contract/messages.ts';
-import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
 import { staleAlert } from '../../src/core/rollback.ts';
 import type { CallSettings, RollbackPlan } from '../../src/spec/definition.ts';
+import { faultOf, openCallLetter } from './call-letter.ts';
 import type { Emissions } from './emissions.ts';
 import { guarded } from './guard.ts';
 import { callStep } from './step.ts';
-
-const { openDeadLetters } = proxyActivities<Activities>(TEMPORAL_CALLS);
 
 /**
  * Routes traffic back, and only then tells people, of a rollback that did not work too. What cannot be told is a dead
@@ -55,15 +52,12 @@ async function tell(
   outcome: { readonly status: string; readonly detail: string | null },
 ): Promise<void> {
   const { retry, timeoutMs } = input.run.settings;
-  const told = await callStep(input, { ...step, seen: { outcome } }, { delaysMs: retry.delaysMs, timeoutMs });
-  if (told.kind === 'ended' && told.status === 'succeeded') return;
-  const { trigger, run } = input;
-  const { runId, key, generation } = run;
-  const code = told.kind === 'dead' ? told.code : 'target_rejected';
-  const detail = told.detail ?? (told.kind === 'ended' ? `It ${told.status}.` : code);
-  log.error('a rollback could not be told', { target: step.call.target, detail });
-  const event = { runId, trigger, key, target: step.call.target, step: step.name, params: step.call.params };
-  const id = `${runId}.${step.name.replace('/', '-')}`;
-  const entries = [{ at: Date.now(), id, key, detail, event }];
-  await openDeadLetters([{ version: 1, of: 'run', trigger, generation, code, place: step.place, entries }]);
+  const seen = { outcome };
+  const told = await callStep(input, { ...step, seen }, { delaysMs: retry.delaysMs, timeoutMs });
+  const fault = faultOf(told);
+  if (!fault) return;
+  const { name, place, call } = step;
+  const { target, params } = call;
+  const event = { target, step: name, params };
+  await openCallLetter(input, { name, place, event, call: { name, place, target, params, seen } }, fault);
 }

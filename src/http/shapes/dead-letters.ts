@@ -66,6 +66,8 @@ export const deadLetterDetail = deadLetterSummary.extend({
       reason: z.string().exactOptional(),
       runId: z.string().exactOptional(),
       events: count.exactOptional(),
+      /** The target that took the call. */
+      called: z.string().exactOptional(),
       /** Of the bulk replay that did it. */
       replayId: z.string().exactOptional(),
     })
@@ -111,7 +113,8 @@ export const editOrder = z.strictObject({
 
 /**
  * What a replay came to. Of a run: the run it is, and why it does not start yet where it waits. Of events: how many were
- * taken; with some left it stays open, and `why` says it of the first of them.
+ * taken; with some left it stays open, and `why` says it of the first of them. Of a notification or an emitted event: the
+ * target that took it.
  */
 export const replayed = z.union([
   z.object({
@@ -120,6 +123,7 @@ export const replayed = z.union([
     fate: z.enum(['started', 'waiting']),
     why: z.string().exactOptional(),
   }),
+  z.object({ deadLetterId: z.string(), called: z.string() }),
   z.object({ deadLetterId: z.string(), taken: count, left: count, why: z.string().exactOptional() }),
 ]);
 
