@@ -183,6 +183,27 @@ describe('a breaker', () => {
   });
 });
 
+describe('a breaker of a key', () => {
+  it('forgets a failure when its span is over, and the key with the last of them', () => {
+    const ofKey = guard({ scope: 'key', failures: 3 });
+    const moments = [
+      offer(0, 'f1'),
+      offer(1, 'f2'),
+      ended(MINUTE, 'f1', 'failed'),
+      ended(30 * MINUTE, 'f2', 'failed'),
+      offer(HOUR + MINUTE, 'a'),
+    ];
+    const left = { mode: 'closed', failedAt: [[T0 + 30 * MINUTE, expect.any(String)]] };
+    expect(
+      given(ofKey)
+        .when(...moments)
+        .state.keys.get('k')?.limits?.breaker,
+    ).toEqual(left);
+    const later = given(ofKey).when(...moments, ended(HOUR + 2 * MINUTE, 'a'), tick(DAY));
+    expect(later.state.keys.size).toBe(0);
+  });
+});
+
 describe('a breaker that a person moves', () => {
   it('stays open until a person closes it, and then drains', () => {
     const { state } = given(guard())
