@@ -1,6 +1,7 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 
 import { needsCallback, takesCallback } from '../src/connectors/callback.ts';
+import type { AboutRun } from '../src/contract/messages.ts';
 import { createTarget } from '../src/connectors/registry.ts';
 import {
   type CallContext,
@@ -17,7 +18,7 @@ import { compileExpression } from '../src/match/expression.ts';
 import type { Logger } from '../src/observability/log.ts';
 import type { Metrics } from '../src/observability/metrics.ts';
 import type { Json } from '../src/spec/json.ts';
-import type { AboutRun, StartTargetInput } from './interface.ts';
+import type { StartTargetInput } from './interface.ts';
 import { resolveTarget } from './resolve-target.ts';
 
 export type CallDependencies = {

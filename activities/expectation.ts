@@ -1,7 +1,8 @@
+import type { AboutRun } from '../src/contract/messages.ts';
 import { compileExpression } from '../src/match/expression.ts';
 import type { Finished } from '../src/core/retry.ts';
 import type { Json } from '../src/spec/json.ts';
-import type { AboutRun, Expectation, Step } from './interface.ts';
+import type { Expectation, Step } from './interface.ts';
 import { stepVariables } from './step-params.ts';
 
 /** What is quoted of a result, in characters: enough to see the values compared. */

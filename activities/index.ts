@@ -1,3 +1,4 @@
+import { findBranches } from './branches.ts';
 import type { CallDependencies } from './call-target.ts';
 import { createCheckAddress } from './check-address.ts';
 import { createCancelTarget, createWatchTarget } from './follow-target.ts';
@@ -48,6 +49,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     endOfRuns,
     cancelRun,
     findEndedRuns,
+    findBranches,
     recoverState: createRecoverState(dependencies),
     readUndecided,
     tick: createTick(dependencies),

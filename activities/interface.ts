@@ -1,5 +1,6 @@
 import type { LetterFilter } from '../src/contract/bulk-replay.ts';
 import type {
+  AboutRun,
   DeadLetterInput,
   HandedOver,
   LetterOrder,
@@ -22,15 +23,6 @@ import type { ProbedTarget } from '../src/core/probe.ts';
 import type { Attempt, Finished, Started } from '../src/core/retry.ts';
 import type { EmissionSettings } from '../src/spec/definition.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
-
-/** A run as what is called for it sees it. */
-export type AboutRun = {
-  readonly trigger: string;
-  readonly run: Omit<RunRequest, 'items'>;
-  readonly eventCount: number;
-  /** What templates see as `items`. */
-  readonly items: Json;
-};
 
 /** One call of a run beside or instead of its own start: a guard, a stage of a deployment, a branch. */
 export type Step = {
@@ -165,6 +157,10 @@ export type Activities = {
     readonly at: number;
     readonly sees: ProbeSees;
   }): Promise<Omit<ProbedTarget, 'target' | 'at'>>;
+  /** Of each branch the first of its earlier runs that succeeded, or null; in the order asked. */
+  findBranches(input: {
+    readonly earlier: readonly (readonly string[])[];
+  }): Promise<readonly ({ readonly runId: string; readonly result?: Json } | null)[]>;
   /** Opens dead letters, or adds to open ones; resolves when Temporal has them. */
   openDeadLetters(letters: readonly DeadLetterInput[]): Promise<void>;
   /** Hands a run that was given up over to the instance once more; safe to repeat with the same `attempt`. */

@@ -60,13 +60,13 @@ export function resolveRun({ trigger, run }: RunInput): ResolvedParams {
   const compiled = compileTemplate(Object.fromEntries(defined), RUN_VARIABLES);
   if (!compiled.ok) {
     const [violation] = compiled.violations;
-    return failed(`/run/params${violation?.pointer ?? ''}`, violation?.message ?? 'cannot be compiled');
+    return failed(placeOf(run, violation?.pointer ?? ''), violation?.message ?? 'cannot be compiled');
   }
   for (const items of [itemsOf(run.items), manifestOf(run)]) {
     const variables = runVariables({ trigger, run, eventCount: run.items.length, items });
     const resolved = compiled.template.resolve(variables);
     if (!resolved.ok && !resolved.message.startsWith(TOO_LARGE)) {
-      return failed(`/run/params${resolved.pointer}`, `${resolved.expression}: ${resolved.message}`);
+      return failed(placeOf(run, resolved.pointer), `${resolved.expression}: ${resolved.message}`);
     }
     const params = resolved.ok && isObject(resolved.value) ? { ...resolved.value, ...given } : undefined;
     if (params && Buffer.byteLength(JSON.stringify(params)) <= PARAMS_MAX_BYTES) {
@@ -76,7 +76,13 @@ export function resolveRun({ trigger, run }: RunInput): ResolvedParams {
       return run.settings.lane === undefined ? ready : withLane(ready, run.settings.lane, variables);
     }
   }
-  return failed('/run/params', `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
+  return failed(placeOf(run, ''), `larger than ${PARAMS_MAX_BYTES} bytes, with a manifest in place of the items too`);
+}
+
+/** Where parameters are written. Those of a fan-out are what it goes over. */
+function placeOf({ settings }: RunRequest, pointer: string): string {
+  if (settings.kind !== 'fanOut') return `/run/params${pointer}`;
+  return pointer === '' ? '/run/over' : `/run${pointer}`;
 }
 
 /** The version of a deployment: text or a number. */

@@ -1,7 +1,8 @@
+import type { AboutRun } from '../src/contract/messages.ts';
 import { PARAMS_MAX_BYTES } from '../src/contract/limits.ts';
 import { compileTemplate } from '../src/match/template.ts';
 import type { Json, JsonObject } from '../src/spec/json.ts';
-import type { AboutRun, Step } from './interface.ts';
+import type { Step } from './interface.ts';
 import { RUN_VARIABLES, runVariables } from './resolve-params.ts';
 
 /** What the expressions of a step see: what params of the run see, and what belongs to the step. */

@@ -175,6 +175,11 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'Look at what serves now and undo by hand what the detail names; nothing is repeated by itself.',
   },
+  fan_out_failed: {
+    status: 500,
+    retryable: false,
+    remedy: 'Look at its branches and mend what failed, then replay: branches that succeeded are not called again.',
+  },
   letter_closed: {
     status: 409,
     retryable: false,

@@ -7,3 +7,4 @@ export { probe } from './probe.ts';
 export { run } from './run.ts';
 export { tick } from './tick.ts';
 export { trigger } from './trigger.ts';
+export { branch } from './branch.ts';

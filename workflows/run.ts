@@ -1,7 +1,6 @@
 import {
   allHandlersFinished,
   CancellationScope,
-  CancelledFailure,
   condition,
   isCancellation,
   proxyActivities,
@@ -16,14 +15,14 @@ import { runDeadLetterId, SEARCH_ATTRIBUTE } from '../src/contract/names.ts';
 import { EVALUATION, QUICK_TEMPORAL_CALLS, TEMPORAL_CALLS } from '../src/contract/presets.ts';
 import { askOf, rejectedAs } from '../src/core/approval.ts';
 import type { RunReport } from '../src/core/fact.ts';
-import type { RunOutcome } from '../src/core/retry.ts';
+import { letterOf, type RunOutcome } from '../src/core/retry.ts';
 import { outcomeText, runText, startedText } from '../src/core/run-view.ts';
-import { terminalFailure } from '../src/errors.ts';
-import type { Json } from '../src/spec/json.ts';
 import { Approval } from './shell/approval.ts';
 import { makeCall } from './shell/call.ts';
 import { deploy } from './shell/deploy.ts';
 import { Emissions } from './shell/emissions.ts';
+import { ending, type RunResult } from './shell/ending.ts';
+import { fanOut } from './shell/fan-out.ts';
 import { Finish } from './shell/finish.ts';
 import { guarded } from './shell/guard.ts';
 import { Places } from './shell/places.ts';
@@ -68,9 +67,6 @@ export async function run(input: RunInput): Promise<RunResult> {
   });
   return ending(outcome);
 }
-
-/** What a run that came to a good end answers; a rejected one is an end that people chose, not a failure. */
-type RunResult = { readonly status: string; readonly result?: Json; readonly reason?: string };
 
 /** What a run has around it; `progress` is how far it came, for people. */
 type Around = {
@@ -143,6 +139,8 @@ function carryOutKind(
     }
     case 'rollback':
       return rollback(input, plan, { show, untilAt, emissions });
+    case 'fanOut':
+      return fanOut(input, plan, { params: resolved.params, show, untilAt, emissions });
   }
 }
 
@@ -155,8 +153,9 @@ async function approved({ trigger, run: { asks, runId, key, firedAt } }: RunInpu
 async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['status']) {
   const { trigger, run: decided } = input;
   const { runId, key, generation, firedAt, asks } = decided;
-  if (outcome.kind === 'dead') {
-    const { code, place, detail, params } = outcome;
+  const letter = letterOf(outcome);
+  if (letter) {
+    const { code, place, detail, params } = letter;
     const event = { runId, trigger, key, target: decided.settings.target, ...(params !== undefined && { params }) };
     const entries = [{ at: Date.now(), id: runId, key, detail, event, run: decided }];
     const { target } = decided.settings;
@@ -166,22 +165,4 @@ async function tell(input: RunInput, outcome: RunOutcome, status: RunReport['sta
   const counted = { ...(!asks && { firedAt }), ...(neverBegan && { began: false as const }) };
   const report = { runId, key, status, ...counted, endedAt: Date.now() };
   await reportNow({ trigger, report }).catch(() => reportRun({ trigger, report }));
-}
-
-function ending(outcome: RunOutcome): RunResult {
-  if (outcome.kind === 'dead') throw terminalFailure(outcome.code, outcome.detail);
-  const { status, result, detail } = outcome;
-  switch (status) {
-    case 'succeeded':
-      return result === undefined ? { status } : { status, result };
-    case 'rejected':
-    case 'skipped':
-      return { status, reason: detail ?? 'No reason given.' };
-    case 'failed':
-      throw terminalFailure('run_failed', detail ?? 'The pipeline failed.');
-    case 'timedOut':
-      throw terminalFailure('run_timed_out', detail ?? 'The pipeline took too long.');
-    case 'cancelled':
-      throw new CancelledFailure(detail ?? 'The pipeline was cancelled.');
-  }
 }

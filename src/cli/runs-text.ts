@@ -22,8 +22,8 @@ export function runsLines({ runs, next }: RunList, nowMs: number): readonly stri
 
 /** Everything about one run. */
 export function runLines(run: RunDetail, nowMs: number): readonly string[] {
-  const { approval, lineage, replayed, reason, result } = run;
-  return table([
+  const { approval, lineage, replayed, reason, result, branches, branchOf } = run;
+  const about = table([
     ['run', run.runId],
     ['trigger', run.trigger],
     ['key', run.key],
@@ -36,8 +36,21 @@ export function runLines(run: RunDetail, nowMs: number): readonly string[] {
     ...(run.endedAt === undefined ? [] : [['ended', moment(run.endedAt, nowMs)]]),
     ...(approval === undefined ? [] : [['approval', approvalText(approval, nowMs)]]),
     ...(reason === undefined ? [] : [['reason', reason]]),
-    ...(result === undefined ? [] : [['result', JSON.stringify(result)]]),
+    ...(branchOf === undefined ? [] : [['branch', `${run.branch} of ${branchOf}`]]),
+    // Its branches say the same, below.
+    ...(result === undefined || branches ? [] : [['result', JSON.stringify(result)]]),
   ]);
+  return branches ? [...about, '', ...branchLines(branches)] : about;
+}
+
+function branchLines(branches: NonNullable<RunDetail['branches']>): readonly string[] {
+  const rows = branches.map(({ value, runId, status, late, result, detail }) => [
+    String(value),
+    late ? `${status}, late` : status,
+    runId,
+    detail ?? (result === undefined ? '' : JSON.stringify(result)),
+  ]);
+  return table([['BRANCH', 'STATUS', 'RUN', 'CAME TO'], ...rows]);
 }
 
 function statusText({ status, approval }: RunSummary, nowMs: number): string {

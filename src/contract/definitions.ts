@@ -66,6 +66,9 @@ export const rejectUpdate = defineUpdate<ApprovalDecision, [ApprovalAnswer]>('re
 /** Whoever runs the pipeline says how it ended. Answers what stands: the first word does. */
 export const finishUpdate = defineUpdate<FinishAnswer, [FinishAnswer]>('finish');
 
+/** The branches of a run that is a fan-out, as its expressions see them; answered by closed runs too. */
+export const branchesQuery = defineQuery<readonly JsonObject[]>('branches');
+
 const ORDERS = {
   pause: defineUpdate<OrderAnswer, [OrderMessage]>('pause'),
   resume: defineUpdate<OrderAnswer, [OrderMessage]>('resume'),

@@ -2,6 +2,7 @@ import type { ApprovalDecision } from '../core/approval.ts';
 import type { CarriedState } from '../core/carried.ts';
 import type { DeadLetterEntry } from '../core/dead-letters.ts';
 import type { ApprovalReport, RunReport, RunRequest } from '../core/fact.ts';
+import type { BranchValue } from '../core/fan-out.ts';
 import type { Order } from '../core/input.ts';
 import type { LedgerEntry } from '../core/ledger.ts';
 import type { Delivery } from '../core/verdicts.ts';
@@ -56,6 +57,24 @@ export type TriggerInput = {
 
 /** Start input of a run. */
 export type RunInput = { readonly version: 1; readonly trigger: string; readonly run: RunRequest };
+
+/** A run without its events: what its calls are told of it. */
+export type AboutRun = {
+  readonly trigger: string;
+  readonly run: Omit<RunRequest, 'items'>;
+  readonly eventCount: number;
+  /** What templates see as `items`. */
+  readonly items: Json;
+  /** Of a branch: the id of the fan-out it belongs to. */
+  readonly branchOf?: string;
+};
+
+/** Start input of a branch of a fan-out: `run` has the id, the target and the settings of the branch. */
+export type BranchInput = AboutRun & {
+  readonly version: 1;
+  readonly branchOf: string;
+  readonly branch: BranchValue;
+};
 
 /** What an instance shows of itself. */
 export type InstanceView = StateView & {

@@ -10,6 +10,7 @@ export const EMITTED_SOURCE = 'signalbox';
 export const WORKFLOW = {
   trigger: 'trigger',
   run: 'run',
+  branch: 'branch',
   deadLetter: 'deadLetter',
   tick: 'tick',
   spill: 'spill',
@@ -18,6 +19,11 @@ export const WORKFLOW = {
   probe: 'probe',
   bulkReplay: 'bulkReplay',
 } as const;
+
+/** Whether a workflow type is that of a run, or of a branch of one. */
+export function isRunType(type: string | null | undefined): boolean {
+  return type === WORKFLOW.run || type === WORKFLOW.branch;
+}
 
 /** The instance of a trigger. */
 export function instanceId(trigger: string): string {

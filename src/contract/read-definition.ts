@@ -75,6 +75,14 @@ const PLANS: { readonly [kind: string]: Checks } = {
     revert: isCalls,
   },
   rollback: { route: isCall, notify: isCalls, incident: isMaybeCall, maxAgeMs: isMaybeTime },
+  fanOut: {
+    branch: isCall,
+    parallel: isFiniteNumber,
+    quorum: (quorum) => isMaybe(quorum, isFiniteNumber),
+    withinMs: isMaybeTime,
+    after: isMaybeCall,
+    pool: isMaybeText,
+  },
 };
 const isMaybePlan = (value: unknown): boolean => {
   if (value === undefined) return true;

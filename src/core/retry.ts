@@ -45,6 +45,8 @@ export type Ended = {
   readonly detail?: string;
   /** It ended before it might have called its target. */
   readonly began?: false;
+  /** What it left half done waits for a person, at this place of the trigger's spec. */
+  readonly letter?: { readonly code: 'fan_out_failed'; readonly place: string; readonly params?: Json };
 };
 
 /** It needs a person. */
@@ -64,8 +66,17 @@ export type Dead = {
   readonly params?: Json;
 };
 
-/** How a run went. */
+/** How a run, or a call of it, went. */
 export type RunOutcome = Ended | Dead;
+
+/** What of an end waits for a person, in a dead letter of the run; nothing where nobody is needed. */
+export function letterOf(
+  outcome: RunOutcome,
+): { readonly code: string; readonly place: string; readonly detail: string; readonly params?: Json } | undefined {
+  if (outcome.kind === 'dead') return outcome;
+  const { letter, detail, status } = outcome;
+  return letter && { ...letter, detail: detail ?? status };
+}
 
 /** What follows an attempt: the end, a wait before the next one, or following what goes on. */
 export type Next = RunOutcome | Started | { readonly kind: 'wait'; readonly waitMs: number; readonly detail: string };

@@ -27,6 +27,11 @@ export function runIdOf(run: RunIdentity): string {
   return RUN_ID_PREFIX + digest([run.trigger, run.key, run.cause, membersOf(run)]);
 }
 
+/** The id of the branch of a run: the run it belongs to and its value make it this branch and no other. */
+export function branchIdOf(runId: string, value: string): string {
+  return RUN_ID_PREFIX + digest(['branch', runId, value]);
+}
+
 /** Hash over the members of a run, kept in its memo: two starts of one run agree in it. */
 export function membersHash(run: Members): string {
   return digest(membersOf(run));

@@ -48,5 +48,6 @@ export function startedText({ link, detail }: Started): string {
 export function outcomeText(outcome: RunOutcome, deadLetterId: string): string {
   if (outcome.kind === 'dead')
     return `**dead letter** \`${deadLetterId}\`: ${outcome.code} at \`${outcome.place}\`: ${outcome.detail}`;
-  return `**${outcome.status}**${outcome.detail === undefined ? '' : `: ${outcome.detail}`}`;
+  const letter = outcome.letter ? ` It waits for a person in dead letter \`${deadLetterId}\`.` : '';
+  return `**${outcome.status}**${outcome.detail === undefined ? '' : `: ${outcome.detail}`}${letter}`;
 }

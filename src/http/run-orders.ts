@@ -10,7 +10,7 @@ import { ApplicationFailure } from '@temporalio/common';
 
 import { approveUpdate, finishUpdate, rejectUpdate } from '../contract/definitions.ts';
 import type { FinishAnswer } from '../contract/messages.ts';
-import { WORKFLOW } from '../contract/names.ts';
+import { isRunType } from '../contract/names.ts';
 import { refusal } from '../errors.ts';
 import { isNotFound } from '../temporal/not-found.ts';
 import type { Decided, Finished, RunOrder, RunOrders } from './operate-api.ts';
@@ -37,7 +37,7 @@ export function createRunOrders(client: Client, now: () => number): RunOrders {
   };
 }
 
-/** An id names any workflow; only runs take orders here. */
+/** An id names any workflow; only runs and branches take orders here. */
 async function onRun<T>(
   client: Client,
   runId: string,
@@ -45,7 +45,7 @@ async function onRun<T>(
 ): Promise<ReadResult<T>> {
   try {
     const run = await client.workflow.getHandle(runId).describe();
-    return run.type === WORKFLOW.run ? await act(run) : noRun(runId);
+    return isRunType(run.type) ? await act(run) : noRun(runId);
   } catch (error) {
     return isNotFound(error) ? noRun(runId) : away(error);
   }

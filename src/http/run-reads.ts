@@ -1,10 +1,11 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
-import type { RunInput } from '../contract/messages.ts';
-import { WORKFLOW } from '../contract/names.ts';
+import type { BranchInput, RunInput } from '../contract/messages.ts';
+import { isRunType } from '../contract/names.ts';
 import { isNotFound } from '../temporal/not-found.ts';
 import type { ReadApi, ReadResult, RunDetail, RunEvents } from './read-api.ts';
+import { branchesOfRun } from './run-branches.ts';
 import { endOf } from './run-end.ts';
 import { listRuns } from './run-list.ts';
 import { type Seen, STATUS_NAMES, summaryOf } from './run-summary.ts';
@@ -14,7 +15,7 @@ import { away, noRun } from './temporal-answer.ts';
 export function createRunReads(client: Client, now: () => number): Pick<ReadApi, 'runs' | 'run' | 'runEvents'> {
   return {
     runs: (query) => listRuns(client, query, now()),
-    run: (runId) => found(runId, () => runDetail(client, runId)),
+    run: (runId) => found(runId, () => runDetail(client, runId, now)),
     runEvents: (runId) => found(runId, () => runEvents(client, runId)),
   };
 }
@@ -28,32 +29,38 @@ async function found<T>(runId: string, read: () => Promise<T | undefined>): Prom
   }
 }
 
-/** The start input of a run, from the first event of its history. */
-async function inputOf(client: Client, runId: string): Promise<RunInput | undefined> {
+/** The start input of a run or a branch, from the first event of its history. */
+async function inputOf(client: Client, runId: string): Promise<RunInput | BranchInput | undefined> {
   const history = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: runId },
     maximumPageSize: 1,
   });
   const started = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (started?.workflowType?.name !== WORKFLOW.run) return undefined;
-  const [payload] = started.input?.payloads ?? [];
-  return payload ? defaultPayloadConverter.fromPayload<RunInput>(payload) : undefined;
+  if (!isRunType(started?.workflowType?.name)) return undefined;
+  const [payload] = started?.input?.payloads ?? [];
+  return payload ? defaultPayloadConverter.fromPayload<RunInput | BranchInput>(payload) : undefined;
 }
 
 async function runEvents(client: Client, runId: string): Promise<RunEvents | undefined> {
   const input = await inputOf(client, runId);
   if (!input) return undefined;
+  // A branch is about the events of its fan-out.
+  if ('branchOf' in input) return runEvents(client, input.branchOf);
   const events = input.run.items.map(({ eventId, value }) => ({ eventId, ...(value !== undefined && { value }) }));
   return { runId, count: events.length, events };
 }
 
-async function runDetail(client: Client, runId: string): Promise<RunDetail | undefined> {
+async function runDetail(client: Client, runId: string, now: () => number): Promise<RunDetail | undefined> {
   const handle = client.workflow.getHandle(runId);
   const [input, described] = await Promise.all([inputOf(client, runId), handle.describe()]);
   if (!input) return undefined;
   const { trigger, run } = input;
-  const ended = described.closeTime && (await endOf(handle));
+  const isOver = described.closeTime !== undefined;
+  const [ended, branches] = await Promise.all([
+    isOver ? endOf(handle) : undefined,
+    run.settings.plan?.kind === 'fanOut' ? branchesOfRun(client, { runId, isOver }, now) : undefined,
+  ]);
   return {
     ...summaryOf(runId, seenOf(described)),
     trigger,
@@ -61,7 +68,9 @@ async function runDetail(client: Client, runId: string): Promise<RunDetail | und
     kind: run.settings.kind,
     target: run.settings.target,
     cause: run.cause,
-    eventCount: run.items.length,
+    eventCount: 'branchOf' in input ? input.eventCount : input.run.items.length,
+    ...(branches && { branches }),
+    ...('branchOf' in input && { branchOf: input.branchOf, branch: input.branch.value }),
     ...ended,
   };
 }

@@ -65,6 +65,12 @@ function callsOfKind(run: RunSpec, path: Path): RunCall[] {
         ...run.notify.map((it, index) => callOf(it, [...path, 'notify', index], ['outcome'])),
         ...(run.incident ? [callOf(run.incident, [...path, 'incident'], ['outcome'])] : []),
       ];
+    case 'fanOut':
+      return [
+        { path, sees: [], templates: [{ json: { over: run.over }, path }], conditions: [] },
+        callOf(run.branch, [...path, 'branch'], ['item']),
+        ...(run.then ? [callOf(run.then, [...path, 'then'], ['result'])] : []),
+      ];
   }
 }
 

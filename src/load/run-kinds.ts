@@ -1,14 +1,16 @@
 import type { TriggerSpec } from '../spec/trigger.ts';
+import { fanOutProblems } from './fan-out.ts';
 import { error, type Path, type Problem, warning } from './finding.ts';
 import { runCalls } from './run-calls.ts';
 import { urlProblems } from './target.ts';
 
 const RUN: Path = ['spec', 'run'];
 
-/** What deployments and rollbacks have to say besides what their schema asks for. */
+/** What kinds of runs have to say besides what their schema asks for. */
 export function runKindProblems(spec: TriggerSpec): Problem[] {
   const { run } = spec;
   if (run.kind === 'train') return [];
+  if (run.kind === 'fanOut') return fanOutProblems(run);
   return [
     ...(run.lane === undefined ? [laneless(run.kind)] : []),
     ...addresses(spec),
@@ -16,12 +18,13 @@ export function runKindProblems(spec: TriggerSpec): Problem[] {
   ];
 }
 
-/** Steps that would wait for ever: a callback ends a run of kind train, nothing else. */
+/** Steps that would wait for ever: a callback ends a run of kind train, or a branch, nothing else. */
 export function unheardProblems(spec: TriggerSpec, needsCallback: (target: string) => boolean): Problem[] {
   const message = 'is told of its end by a callback only, which ends no step';
   const remedy = 'Give its watch a url, or use it as the target of a run of kind train.';
   return runCalls(spec).flatMap(({ target, path }) => {
-    const isStep = path[1] === 'run' && path.length > RUN.length;
+    const isBranch = spec.run.kind === 'fanOut' && path[2] === 'branch';
+    const isStep = path[1] === 'run' && path.length > RUN.length && !isBranch;
     return isStep && target !== undefined && needsCallback(target)
       ? [error([...path, 'target'], `Target "${target}" ${message}`, remedy)]
       : [];

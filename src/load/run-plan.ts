@@ -3,6 +3,7 @@ import type {
   CheckSettings,
   DeployPlan,
   EmissionSettings,
+  FanOutPlan,
   RollbackPlan,
   RunSettings,
 } from '../spec/definition.ts';
@@ -12,6 +13,7 @@ import type { TriggerSpec } from '../spec/trigger.ts';
 
 type Deploy = Extract<RunSpec, { kind: 'deploy' }>;
 type Rollback = Extract<RunSpec, { kind: 'rollback' }>;
+type FanOut = Extract<RunSpec, { kind: 'fanOut' }>;
 
 /** How runs of a trigger go, as its instance hands it to them. */
 export function runOf(spec: TriggerSpec): RunSettings {
@@ -23,7 +25,8 @@ export function runOf(spec: TriggerSpec): RunSettings {
     ...(approval && { approval: approvalOf(approval) }),
     ...(run.guard && { guard: run.guard }),
     ...(run.lane !== undefined && { lane: run.lane }),
-    ...(run.pool !== undefined && { pool: run.pool }),
+    // Each branch of a fan-out takes a place; the fan-out itself calls nothing meanwhile.
+    ...(run.pool !== undefined && run.kind !== 'fanOut' && { pool: run.pool }),
     ...(emit && { emit: emissionsOf(emit) }),
   };
 }
@@ -48,6 +51,8 @@ function kindOf({ run, freshness }: TriggerSpec): Pick<RunSettings, 'kind' | 'ta
     }
     case 'rollback':
       return { kind: 'rollback', target: run.route.target, params: {}, plan: rollbackPlan(run, freshness?.maxAge) };
+    case 'fanOut':
+      return { kind: 'fanOut', target: run.branch.target, params: { over: run.over }, plan: fanOutPlan(run) };
   }
 }
 
@@ -84,6 +89,19 @@ function rollbackPlan({ route, notify, incident }: Rollback, maxAgeMs: number | 
     notify,
     ...(incident && { incident }),
     ...(maxAgeMs !== undefined && { maxAgeMs }),
+  };
+}
+
+function fanOutPlan({ branch, parallel, quorum, within, afterQuorum = 'cancelRest', then, pool }: FanOut): FanOutPlan {
+  return {
+    kind: 'fanOut',
+    branch,
+    parallel,
+    ...(quorum !== undefined && { quorum }),
+    ...(within !== undefined && { withinMs: within }),
+    afterQuorum,
+    ...(then && { after: then }),
+    ...(pool !== undefined && { pool }),
   };
 }
 

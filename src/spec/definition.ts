@@ -188,6 +188,23 @@ export type RollbackPlan = {
   readonly maxAgeMs?: number;
 };
 
+/** How a fan-out goes, beside its target, the one of its branches. The values are `over` of its params. */
+export type FanOutPlan = {
+  readonly kind: 'fanOut';
+  readonly branch: CallSettings;
+  /** How many branches go on at once. */
+  readonly parallel: number;
+  /** How many have to succeed; absent: all. */
+  readonly quorum?: number;
+  /** How long the quorum is waited for; absent: as long as the run may take. */
+  readonly withinMs?: number;
+  readonly afterQuorum: 'cancelRest' | 'letFinish';
+  /** Called once the quorum is reached: `then` of the definition. */
+  readonly after?: CallSettings;
+  /** Name of a Pool in which each branch takes a place. */
+  readonly pool?: string;
+};
+
 /** An event that a run emits; its texts and data are templates. */
 export type EmissionSettings = {
   readonly name: EmissionName;
@@ -200,8 +217,8 @@ export type EmissionSettings = {
 
 /** How a run of the trigger starts; taken from the current generation when the run is decided. */
 export type RunSettings = {
-  readonly kind: 'train' | 'deploy' | 'rollback';
-  /** What it is mainly about: the pipeline, what promotes, what routes. */
+  readonly kind: 'train' | 'deploy' | 'rollback' | 'fanOut';
+  /** What it is mainly about: the pipeline, what promotes, what routes, what each branch calls. */
   readonly target: string;
   /** JSON with `${{ }}` templates, resolved once in the run. */
   readonly params: { readonly [name: string]: Json };
@@ -215,5 +232,5 @@ export type RunSettings = {
   readonly pool?: string;
   readonly emit?: readonly EmissionSettings[];
   /** Absent for `train`, which is its target alone. */
-  readonly plan?: DeployPlan | RollbackPlan;
+  readonly plan?: DeployPlan | RollbackPlan | FanOutPlan;
 };

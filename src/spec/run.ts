@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { NOTIFIED_MAX_COUNT } from './approval.ts';
 import { checks, promote, revert } from './deploy.ts';
+import { fanOut as fanOutOnly } from './fan-out.ts';
 import { call, guard, params } from './steps.ts';
 import { template } from './template.ts';
 import { durationMs, positiveDurationMs, resourceName } from './units.ts';
@@ -56,6 +57,8 @@ const rollback = z.strictObject({
   ...shared,
 });
 
+const fanOut = fanOutOnly.extend(shared);
+
 /** What a trigger starts. */
-export const run = z.union([train, deploy, rollback]);
+export const run = z.union([train, deploy, rollback, fanOut]);
 export type RunSpec = z.output<typeof run>;

@@ -34,10 +34,10 @@ export function pretend(
       if (resolved.ok) playOf(input.trigger)?.params.set(input.run.runId, resolved.params);
       return resolved;
     },
-    startTarget: async ({ trigger, run }) => {
+    startTarget: async ({ trigger, run, branchOf }) => {
       const play = playOf(trigger);
       if (!play) return { kind: 'finished', status: 'succeeded' };
-      return attemptOf(play, run, await now());
+      return attemptOf(play, { ...run, runId: branchOf ?? run.runId }, await now());
     },
   };
 }

@@ -23,6 +23,11 @@ lane: "model/\${{ event.data.model }}"
 version: "\${{ event.data.version }}"
 promote: { target: prod, params: { version: "\${{ version }}" } }
 `;
+const POOL = `apiVersion: signalbox/v1
+kind: Pool
+metadata: { name: gpu }
+spec: { limit: 4 }
+`;
 const ROLLBACK = `
 kind: rollback
 lane: "model/\${{ event.data.model }}"
@@ -104,5 +109,73 @@ describe('a rollback', () => {
     expect(await findingsOf(trigger(told))).toEqual([]);
     const early = ROLLBACK.replace('event.data.version', 'outcome.status');
     expect(await findingsOf(trigger(early))).toEqual([expect.stringContaining('/spec/run/route/params')]);
+  });
+});
+
+describe('a fan-out', () => {
+  const FAN_OUT = `
+kind: fanOut
+over: "\${{ event.data.regions }}"
+branch: { target: prod, params: { region: "\${{ item }}", all: "\${{ event.data.regions }}" } }
+`;
+  const over = (list: string) => FAN_OUT.replace('"${{ event.data.regions }}"', list);
+
+  it('is checked whole: its branches see item, what follows sees result', async () => {
+    const whole = `${FAN_OUT}parallel: 3\nquorum: 4\nwithin: 2h\nafterQuorum: letFinish\nthen: { target: prod, params: { all: "\${{ result.branches }}" } }\nguard: { target: prod, expect: "result.ok" }`;
+    expect(await findingsOf(trigger(whole))).toEqual([]);
+  });
+
+  it('keeps of its event what it goes over, and asks for no lane', async () => {
+    const { triggers } = await definitionsOf(trigger(`${FAN_OUT}pool: gpu`, '').concat('---\n', POOL));
+    const { definition, reads } = triggers.get('deploy') ?? {};
+    expect(reads).toEqual([['data', 'regions']]);
+    expect(definition?.run).toMatchObject({
+      kind: 'fanOut',
+      target: 'prod',
+      params: { over: '${{ event.data.regions }}' },
+      plan: { parallel: 10, afterQuorum: 'cancelRest', pool: 'gpu' },
+    });
+    expect(definition?.run.pool).toBeUndefined();
+  });
+
+  it.each([
+    ['item in what it goes over', over('"${{ item.regions }}"'), '/spec/run/over'],
+    ['result in a branch', FAN_OUT.replace('item', 'result.x'), '/spec/run/branch/params'],
+    [
+      'item in what follows',
+      `${FAN_OUT}then: { target: prod, params: { a: "\${{ item }}" } }`,
+      '/spec/run/then/params',
+    ],
+    ['text in place of a list', over('eu'), 'error /spec/run/over is text, not a list'],
+    ['an empty list', over('[]'), 'error /spec/run/over is empty'],
+    ['an object as value', over('[eu, { region: us }]'), 'error /spec/run/over/1 is no text, number or boolean'],
+    ['too many values', over(`[${Array.from({ length: 101 }, (_, it) => it).join(', ')}]`), 'error /spec/run/over'],
+    ['a quorum of more than there are', `${over('[eu, us]')}quorum: 3`, 'error /spec/run/quorum is 3, and there are 2'],
+    ['a wait longer than the run', `${FAN_OUT}within: 2h\ntimeout: 1h`, 'error /spec/run/within is longer than'],
+    ['no branch at once', `${FAN_OUT}parallel: 0`, '/spec/run/parallel'],
+    ['a target that is not there', `${FAN_OUT}then: { target: prd }`, 'Target "prd" is not defined'],
+  ])('is refused: %s', async (_name, run, finding) => {
+    expect((await findingsOf(trigger(run))).join('\n')).toContain(finding);
+  });
+
+  it.each([
+    [
+      'says what becomes of the rest after all',
+      `${FAN_OUT}afterQuorum: letFinish`,
+      '/spec/run/afterQuorum decides nothing',
+    ],
+    ['names a value twice', over('[1, eu, "1"]'), '/spec/run/over/2 is there already'],
+    ['tells every branch the same', FAN_OUT.replace('item', 'key'), '/spec/run/branch reads nothing of item'],
+  ])('is warned of where it %s', async (_name, run, finding) => {
+    expect(await findingsOf(trigger(run))).toEqual([expect.stringContaining(`warning ${finding}`)]);
+  });
+
+  it('may have branches that call back, and nothing else that does', async () => {
+    const slow = target('{ http: { url: "https://s.example", watch: {} } }', 'slow');
+    const branch = FAN_OUT.replace('prod', 'slow');
+    expect(await findingsOf(`${trigger(branch)}\n---\n${slow}`)).toEqual([]);
+    expect(await findingsOf(`${trigger(`${FAN_OUT}then: { target: slow }`)}\n---\n${slow}`)).toEqual([
+      expect.stringContaining('error /spec/run/then/target Target "slow" is told of its end by a callback only'),
+    ]);
   });
 });

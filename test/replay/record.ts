@@ -8,10 +8,12 @@ import { probeId } from '../../src/contract/probes.ts';
 import { releaseSignal } from '../../src/contract/places.ts';
 import { eventsDeadLetterId, instanceId, runDeadLetterId, TASK_QUEUE, WORKFLOW } from '../../src/contract/names.ts';
 import { type ReplayInput, replayWorkflowId, stopReplayUpdate } from '../../src/contract/replays.ts';
+import { branchIdOf } from '../../src/core/run-id.ts';
 import { createLetterOrders } from '../../src/http/dead-letter-orders.ts';
 import { createProbeTrigger } from '../../src/http/probe.ts';
 import { createTriggerOrders } from '../../src/http/trigger-orders.ts';
 import { HOUR, MINUTE, SECOND, World } from '../workflows/world.ts';
+import { targetYaml } from '../workflows/yaml.ts';
 import { testServerPath } from './find-test-server.ts';
 
 /** Brings an execution into a state and answers its workflow id. */
@@ -240,6 +242,29 @@ const SCENARIOS: { readonly [file: string]: Scenario } = {
     await world.settle();
     return instanceId('seen');
   },
+  'run-fan-out-going': async (world) => {
+    await fanOut(world, 'going', 'watch: {}', 'parallel: 2');
+    return world.onlyRunId('going');
+  },
+  'run-fan-out-missed': async (world) => {
+    world.target.answer('missed', { status: 404 });
+    await fanOut(world, 'missed', 'watch: {}', 'retry: { delays: [] }');
+    return world.onlyRunId('missed');
+  },
+  'run-fan-out-replayed': async (world) => {
+    world.target.answer('refound', { status: 200 }, { status: 404 });
+    await fanOut(world, 'refound', 'method: POST', 'parallel: 1', 'then: { target: refound }');
+    await createLetterOrders(world.client, Date.now).replayLetter(world.onlyRunId('refound'), { by: 'ann' });
+    await world.settle();
+    return world.runs('refound')[1]?.runId ?? '';
+  },
+  'branch-called-back': async (world) => {
+    await fanOut(world, 'branches', 'watch: {}');
+    const runId = branchIdOf(world.onlyRunId('branches'), 'eu');
+    await world.client.workflow.getHandle(runId).executeUpdate(finishUpdate, { args: [{ status: 'succeeded' }] });
+    await world.settle();
+    return runId;
+  },
   'dead-letter': async (world) => {
     await world.define('broken', { key: '${{ event.data.missing }}' });
     await world.send('broken', 'a');
@@ -276,6 +301,16 @@ function probing(world: World, name: string, stage: string): Promise<void> {
 async function probed(world: World, name: string): Promise<void> {
   const answer = await createProbeTrigger(world.client, () => world.current(), Date.now)(name);
   if (!answer.ok) throw new Error(answer.refusal.detail);
+}
+
+/** A fan-out over two regions to one target, on its way. */
+async function fanOut(world: World, name: string, http: string, ...run: readonly string[]): Promise<void> {
+  await world.defineRun(name, {
+    run: ['kind: fanOut', 'over: [eu, us]', `branch: { target: ${name}, params: { region: "\${{ item }}" } }`, ...run],
+    more: targetYaml(name, world.target.url, [http]),
+  });
+  await world.send(name, 'a');
+  await world.settle();
 }
 
 /** Two runs of a trigger that want one place; the first has it for an hour. */

@@ -45,6 +45,7 @@ describe('executions that began under earlier code', () => {
     ['a timer too few', 'instance-mid-debounce.json', 'EVENT_TYPE_TIMER_STARTED', 'EVENT_TYPE_MARKER_RECORDED'],
     ['no local activity', 'instance-leading-edge.json', '"core_local_activity"', '"something_else"'],
     ['a place that nobody asks for', 'run-waiting.json', '"requestPlace"', '"startTarget"'],
+    ['no branch that is looked for', 'run-fan-out-replayed.json', '"findBranches"', '"startTarget"'],
     ['another dead letter', 'run-dead-letter.json', '"openDeadLetters"', '"reportRun"'],
   ])('would not go on if the code did otherwise: %s', async (_what, file, from, to) => {
     const text = textOf(file);

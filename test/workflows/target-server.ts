@@ -24,6 +24,7 @@ export type Call = {
 export class TargetServer {
   readonly #calls: Call[] = [];
   readonly #scripts = new Map<string, Answer[]>();
+  readonly #byParams = new Map<string, (params: JsonObject) => Answer>();
   readonly #server: Server;
   readonly #now: () => Promise<number>;
 
@@ -56,6 +57,11 @@ export class TargetServer {
     this.#scripts.set(`/${name}`, [...answers]);
   }
 
+  /** What calls to `/name` are answered for which nothing else is said, by their parameters. */
+  answerBy(name: string, by: (params: JsonObject) => Answer): void {
+    this.#byParams.set(`/${name}`, by);
+  }
+
   /** The calls to `/name`, in order. */
   calls(name: string): readonly Call[] {
     return this.#calls.filter((call) => call.path === `/${name}`);
@@ -76,14 +82,16 @@ export class TargetServer {
     for await (const chunk of incoming) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
     const { 'idempotency-key': token, traceparent } = incoming.headers;
     const path = incoming.url ?? '';
+    const body = Buffer.concat(chunks).toString('utf8');
     this.#calls.push({
       path,
       at: await this.#now(),
       token: typeof token === 'string' ? token : undefined,
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-      body: Buffer.concat(chunks).toString('utf8'),
+      body,
       method: incoming.method,
     });
-    return this.#scripts.get(path)?.shift() ?? { status: 200 };
+    const scripted = this.#scripts.get(path)?.shift();
+    return scripted ?? this.#byParams.get(path)?.(JSON.parse(body).params) ?? { status: 200 };
   }
 }

@@ -19,7 +19,7 @@ import type {
   Step,
   StepAttempt,
 } from '../../activities/interface.ts';
-import type { RunInput } from '../../src/contract/messages.ts';
+import type { AboutRun, RunInput } from '../../src/contract/messages.ts';
 import { TARGET_CANCEL, TARGET_HEARTBEAT_TIMEOUT_MS, TARGET_LOOK_TIMEOUT_MS } from '../../src/contract/presets.ts';
 import { itemsOrManifest } from '../../src/contract/run-items.ts';
 import { type Dead, type Ended, endedAs, nextAttempt, type RunOutcome, type Started } from '../../src/core/retry.ts';
@@ -51,8 +51,11 @@ export type Call = {
 /** How a call went; of a step that expects something of the answer, whether that holds. */
 export type CallOutcome = (Ended & { readonly expectation?: Expectation }) | Dead;
 
+/** A run that calls: whole, or as its calls are told of it. */
+export type Caller = RunInput | AboutRun;
+
 /** Makes the call: attempts until it is started or a person has to look, then follows it to its end. */
-export async function makeCall(input: RunInput, call: Call): Promise<CallOutcome> {
+export async function makeCall(input: Caller, call: Call): Promise<CallOutcome> {
   const { finish } = call;
   for (let attempt = 1, lost = false; ; attempt += 1) {
     const closed = await call.before?.(attempt);
@@ -90,13 +93,18 @@ function delaysAfter(answer: StepAttempt, { delaysMs, lostDelaysMs }: Call): rea
 }
 
 /** A run as activities are told of it. */
-export function aboutOf({ trigger, run: whole }: RunInput) {
+export function aboutOf(caller: Caller): AboutRun {
+  if ('items' in caller) {
+    const { trigger, run, eventCount, items, branchOf } = caller;
+    return { trigger, run, eventCount, items, ...(branchOf !== undefined && { branchOf }) };
+  }
+  const { trigger, run: whole } = caller;
   const { items, ...run } = whole;
   return { trigger, run, eventCount: items.length, items: itemsOrManifest(whole) };
 }
 
 async function attemptOf(
-  input: RunInput,
+  input: Caller,
   { params, step, timeoutMs, approved }: Call,
   number: Pick<StartTargetInput, 'attempt' | 'lost'>,
 ): Promise<StepAttempt> {
@@ -123,7 +131,7 @@ async function attemptOf(
 }
 
 /** Waits until what was started has ended, says so itself, or has taken too long; what is cut short is told to end. */
-async function follow(input: RunInput, call: Call, started: Started, untilAt: number): Promise<CallOutcome> {
+async function follow(input: Caller, call: Call, started: Started, untilAt: number): Promise<CallOutcome> {
   const { params, step, finish, place } = call;
   const target = step?.target ?? input.run.settings.target;
   const following: FollowInput = { ...aboutOf(input), params, started, ...(step && { step }) };

@@ -10,7 +10,6 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities } from '../../activities/interface.ts';
-import type { RunInput } from '../../src/contract/messages.ts';
 import { SEARCH_ATTRIBUTE, WAITING_FOR_PLACE } from '../../src/contract/names.ts';
 import { type PlaceAnswer, placeSignal, promotingSignal, releaseSignal } from '../../src/contract/places.ts';
 import { TEMPORAL_CALLS } from '../../src/contract/presets.ts';
@@ -18,6 +17,7 @@ import { isPlaceAnswer } from '../../src/contract/read-places.ts';
 import { waitText } from '../../src/core/lane-view.ts';
 import { type PlaceName, placeId, placeText } from '../../src/core/place.ts';
 import type { RunOutcome } from '../../src/core/retry.ts';
+import type { Caller } from './call.ts';
 
 /** A lane answers within a moment; where it does not it was asked in vain. */
 const ANSWER_MS = 30_000;
@@ -46,7 +46,7 @@ export class Places {
 
   /** Does `work` once the run has every place it wants: in the lane of this name, and in the pool of its settings. */
   async within(
-    input: RunInput,
+    input: Caller,
     lane: string | undefined,
     show: Show,
     work: () => Promise<RunOutcome>,
@@ -109,7 +109,7 @@ export class Places {
   }
 
   /** Asks for a place and waits for it; what is given instead ends the run. */
-  private async take(input: RunInput, place: PlaceName, show: Show): Promise<RunOutcome | undefined> {
+  private async take(input: Caller, place: PlaceName, show: Show): Promise<RunOutcome | undefined> {
     const id = placeId(place);
     const answer = () => this.answers.get(id);
     let waits = false;
@@ -146,7 +146,7 @@ function gaveWay(outcome: RunOutcome, to: string): RunOutcome {
 }
 
 /** Not cut short: a place that is asked for while the run ends would be given to it and never come back. */
-function ask({ trigger, run }: RunInput, place: PlaceName, id: string): Promise<string | undefined> {
+function ask({ trigger, run }: Caller, place: PlaceName, id: string): Promise<string | undefined> {
   const { runId, settings } = run;
   const request = { id, place, run: { runId, trigger, kind: settings.kind } };
   const { requestPlace } = proxyActivities<Activities>({ ...TEMPORAL_CALLS, summary: `ask for ${placeText(place)}` });

@@ -51,9 +51,22 @@ export const runSummary = z.object({
   replayed: z.object({ eventId: z.string(), replayId: z.string() }).exactOptional(),
 });
 
-/** One run whole; `reason` says why it did not succeed. */
+/** A branch of a fan-out. `late`: it ended after it was decided how the fan-out goes on. */
+export const runBranch = z.object({
+  value: z.union([z.string(), z.number(), z.boolean()]),
+  runId: z.string(),
+  status: z.string(),
+  result: anyJson.exactOptional(),
+  detail: z.string().exactOptional(),
+  late: z.literal(true).exactOptional(),
+});
+
+/** One run whole, or a branch of one; `reason` says why it did not succeed. */
 export const runDetail = runSummary.extend({
   kind: z.string(),
+  branches: z.array(runBranch).readonly().exactOptional(),
+  branchOf: z.string().exactOptional(),
+  branch: runBranch.shape.value.exactOptional(),
   result: anyJson.exactOptional(),
   reason: z.string().exactOptional(),
 });
