@@ -211,6 +211,26 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: 'The dead letter stays open. Correct what the detail says, then replay it again.',
   },
+  nothing_to_replay: {
+    status: 409,
+    retryable: false,
+    remedy: 'Name a span that holds events of the trigger; `signalbox why` says what it did not take, and why.',
+  },
+  replay_too_large: {
+    status: 409,
+    retryable: false,
+    remedy: 'Replay the span in parts, the next from where the one before ended.',
+  },
+  already_replayed: {
+    status: 409,
+    retryable: false,
+    remedy: 'Look at that replay. Name a span beside it, or ask for these events again: --again, or "again": true.',
+  },
+  trigger_paused: {
+    status: 409,
+    retryable: false,
+    remedy: 'Resume the trigger first: what is kept during a pause would all start at its end.',
+  },
   not_replayable: {
     status: 409,
     retryable: false,

@@ -25,6 +25,7 @@ import { audited } from './http/audited.ts';
 import { createAskInstance } from './http/ask-instance.ts';
 import { createExplainApi } from './http/read-explain.ts';
 import { createOperateApi } from './http/operate-temporal.ts';
+import { createReplayOrders } from './http/replay-orders.ts';
 import type { RebuildApi } from './http/rebuild-api.ts';
 import type { RebuildAnswer } from './http/shapes/rebuild.ts';
 import { createProbeTrigger } from './http/probe.ts';
@@ -113,6 +114,8 @@ export function createHttp(
 ): HttpServer {
   const { settings, log, metrics, definitions, namespace } = shared;
   const client = new Client({ connection, namespace });
+  const read = createReadApi(client, () => definitions.current(), Date.now);
+  const eventsBetween: HttpDependencies['eventsBetween'] = (span) => shared.store.eventsBetween(span);
   const dependencies: HttpDependencies = {
     accept,
     events: createSource({ type: 'cloudevents' }),
@@ -120,10 +123,10 @@ export function createHttp(
     createSource,
     resolveSecret: secretOf,
     parseJson: parseStrictJson,
-    read: createReadApi(client, () => definitions.current(), Date.now),
+    read,
     readiness: () => readiness(shared, connection, schedules),
     definitions: () => definitions.current(),
-    eventsBetween: (span) => shared.store.eventsBetween(span),
+    eventsBetween,
     explain: createExplainApi({
       store: shared.store,
       instances: createAskInstance(client, Date.now),
@@ -133,7 +136,10 @@ export function createHttp(
         shared.uiUrl && `${shared.uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`,
     }),
     operate: audited(
-      createOperateApi(client, () => definitions.current(), Date.now),
+      {
+        ...createOperateApi(client, () => definitions.current(), Date.now),
+        ...createReplayOrders({ client, state: (name) => read.state(name), eventsBetween, now: Date.now }),
+      },
       shared.store,
       Date.now,
     ),

@@ -11,6 +11,7 @@ import { type Format, giveUp, withOutput } from './output.ts';
 import { type Aim, breaker, fire, type Fire, pauseOrResume } from './orders.ts';
 import { probe } from './probe.ts';
 import { rebuild } from './rebuild.ts';
+import { actOnReplay, eventReplays, replay, type ReplayArguments, replayEvents } from './replay.ts';
 import { answerRun, type By, cancelRun, run, type RunFilter, runs } from './runs.ts';
 
 type WithOutput = { readonly output: Format };
@@ -66,6 +67,27 @@ export function addDeadLetters(program: Command, settings: Settings, end: End): 
     .option('--reason <text>', 'why; discard needs it')
     .action((action: LetterAction, id: string | undefined, options: LetterOptions) =>
       end(onLetters(action, id, options, settings)),
+    );
+}
+
+/** The command by which stored events come to a trigger once more. */
+export function addReplay(program: Command, settings: Settings, end: End): void {
+  withBy(withOutput(program.command('replay')))
+    .description('bring stored events to a trigger once more, at a pace; says what that would do unless --yes')
+    .addArgument(
+      new Argument('[action]', 'look at replays, end one, or let it go on').choices(['ls', 'show', 'stop', 'resume']),
+    )
+    .argument('[id]', 'of the replay')
+    .requiredOption('--trigger <name>', 'the trigger they go through, and no other')
+    .option('--since <moment>', 'what arrived since then: 24h, or RFC 3339')
+    .option('--until <moment>', 'and before then; default: now')
+    .option('--pace <pace>', 'events at a time: 10/s, 30/m, 100/h', '10/s')
+    .option('--yes', 'do it')
+    .option('--again', 'also where another replay brought some of them')
+    .option('--detach', 'do not wait until it has ended')
+    .option('--id <text>', 'the same id means the same replay')
+    .action((action: ReplayAction | undefined, id: string | undefined, options: ReplayOptions) =>
+      end(onReplays(action, id, options, settings)),
     );
 }
 
@@ -133,6 +155,26 @@ export function addProbe(program: Command, settings: Settings, end: End): void {
 
 function withBy(command: Command): Command {
   return command.option('--by <name>', 'who acts, for the audit log; default: who is logged in');
+}
+
+type ReplayAction = 'ls' | 'show' | 'stop' | 'resume';
+type ReplayOptions = WithOutput & ReplayArguments & { readonly trigger: string };
+
+async function onReplays(
+  action: ReplayAction | undefined,
+  id: string | undefined,
+  { trigger, output, ...given }: ReplayOptions,
+  settings: Settings,
+): Promise<ExitCode> {
+  const service = findService(settings);
+  if (action === undefined) return replayEvents(trigger, given, output, service);
+  if (action === 'ls') return eventReplays(trigger, output, service);
+  if (id === undefined) {
+    return giveUp(couldNotRun(`replay ${action} needs an id`, `Ids: signalbox replay ls --trigger ${trigger}`));
+  }
+  return action === 'show'
+    ? replay(trigger, id, output, service)
+    : actOnReplay(action, trigger, id, given, output, service);
 }
 
 type LetterAction = 'ls' | 'show' | 'edit' | 'replay' | 'discard' | 'replays' | 'stop';

@@ -12,7 +12,16 @@ import { generate } from './generate.ts';
 import { lint } from './lint.ts';
 import { match, type ParseJson } from './match.ts';
 import { type Format, withOutput } from './output.ts';
-import { addDeadLetters, addDryRun, addProbe, addLanes, addOrders, addRebuild, addRuns } from './program-operate.ts';
+import {
+  addDeadLetters,
+  addDryRun,
+  addProbe,
+  addLanes,
+  addOrders,
+  addRebuild,
+  addReplay,
+  addRuns,
+} from './program-operate.ts';
 import { send, WAIT_MAX_SECONDS } from './send.ts';
 import { stats } from './stats.ts';
 import { serve, type StartProcess } from './serve.ts';
@@ -67,6 +76,7 @@ function createProgram(commands: Commands, end: (ended: Promise<ExitCode>) => Pr
   addOrders(program, commands.settings, end);
   addDryRun(program, commands.settings, end);
   addProbe(program, commands.settings, end);
+  addReplay(program, commands.settings, end);
   addRebuild(program, commands.settings, end);
   return program;
 }

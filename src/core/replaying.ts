@@ -48,6 +48,9 @@ export function broughtBy({ offered, failed }: ReplayProgress): number {
   return offered + failed;
 }
 
+/** Why a replay may end with fewer events than were counted before. */
+export const SHORT = 'Fewer than were counted: the store has lost some of them, or the trigger was changed meanwhile.';
+
 /** A replay for people, in Markdown. */
 export function replayText(
   of: {
@@ -76,6 +79,7 @@ export function replayText(
     `${broughtBy(progress)} of ${of.expected} events${rest.map((one) => `; ${one}`).join('')}.`,
     ...(after ? [`It is at ${timeText(after.receivedAt)}.`] : []),
     ...(end ? ['', endText(end)] : []),
+    ...(end?.kind === 'done' && broughtBy(progress) < of.expected ? [SHORT] : []),
   ].join('\n');
 }
 

@@ -25,6 +25,8 @@ export type SimulationOptions = {
   readonly runs: RunModel;
   /** Where virtual time begins, epoch milliseconds. */
   readonly startAt: number;
+  /** Where the instance stands at the beginning; used up. Without it, it is new. */
+  readonly state?: TriggerState;
   /** Takes every fact as it happens; nothing keeps them. */
   readonly onFact: (fact: Fact) => void;
   /** How a run ended that the model says was there before; without it, as cancelled. */
@@ -66,7 +68,7 @@ export class Simulation {
   #started = 0;
 
   constructor(definition: Definition, options: SimulationOptions) {
-    this.state = initialState(definition);
+    this.state = options.state ?? initialState(definition);
     this.#options = options;
     this.#clock = options.startAt;
   }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import type { LetterFilter } from '../contract/bulk-replay.ts';
 import type { Order } from '../core/input.ts';
+import { paceText } from '../core/pace.ts';
 import type { ActionRecord, StoreWriter } from '../store/store.ts';
-import type { OperateApi } from './operate-api.ts';
+import { rfc3339 } from '../explain/answer.ts';
+import type { AskedReplay, OperateApi } from './operate-api.ts';
 import type { ReadResult } from './read-api.ts';
 import { BY_DEFAULT } from './run-orders.ts';
 
@@ -34,12 +36,28 @@ export function audited(
     orderAll: (order) => keep(onTrigger(order), operate.orderAll(order)),
     replayLetter: (id, order) => keep(onOne('replayDeadLetter', id, order), operate.replayLetter(id, order)),
     editLetter: (id, order) => keep(onOne('editDeadLetter', id, order), operate.editLetter(id, order)),
+    forecastReplay: (trigger, asked) => operate.forecastReplay(trigger, asked),
+    startReplay: (trigger, asked) =>
+      keep(
+        { action: 'replayEvents', trigger, by: asked.by, asked: spanOf(asked) },
+        operate.startReplay(trigger, asked),
+      ),
+    replays: (trigger) => operate.replays(trigger),
+    replay: (trigger, replayId) => operate.replay(trigger, replayId),
+    resumeReplay: (trigger, subject, by) =>
+      keep({ action: 'resumeReplay', trigger, subject, by }, operate.resumeReplay(trigger, subject, by)),
+    stopReplay: (trigger, subject, by) =>
+      keep({ action: 'stopReplay', trigger, subject, by }, operate.stopReplay(trigger, subject, by)),
     discardLetter: (id, order) => keep(onOne('discardDeadLetter', id, order), operate.discardLetter(id, order)),
     selectLetters: (filter) => operate.selectLetters(filter),
     replayLetters: (order) =>
       keep(onOne('replayDeadLetters', filterText(order.filter), order), operate.replayLetters(order)),
     stopBulkReplay: (id, order) => keep(onOne('stopBulkReplay', id, order), operate.stopBulkReplay(id, order)),
   };
+}
+
+function spanOf({ sinceAt, untilAt, pace }: AskedReplay): string {
+  return `what arrived from ${rfc3339(sinceAt)} until ${rfc3339(untilAt)}, ${paceText(pace)}`;
 }
 
 function isAway(code: string): boolean {

@@ -6,6 +6,7 @@ import type { Order } from '../core/input.ts';
 import type { BulkReplay, ReadResult } from './read-api.ts';
 import type { begun, selection, stopOrder } from './shapes/bulk-replays.ts';
 import type { discarded, discardOrder, edited, editOrder, replayed, replayOrder } from './shapes/dead-letters.ts';
+import type { replayed as eventsReplayed, replayForecast, replayList } from './shapes/replays.ts';
 import type { ordered, orderedAll } from './shapes/orders.ts';
 import type { cancelled, decided, finished, runOrder } from './shapes/runs.ts';
 
@@ -67,5 +68,37 @@ export type BulkOrders = {
   stopBulkReplay(id: string, order: z.infer<typeof stopOrder>): Promise<ReadResult<BulkReplay>>;
 };
 
+export type ReplayForecast = z.infer<typeof replayForecast>;
+export type EventsReplayed = z.infer<typeof eventsReplayed>;
+
+/** Stored events that somebody wants again; times are epoch milliseconds. */
+export type AskedReplay = {
+  readonly sinceAt: number;
+  /** At the latest now. */
+  readonly untilAt: number;
+  /** Events a second. */
+  readonly pace: number;
+  /** Also where another replay brought some of them. */
+  readonly again: boolean;
+  readonly by: string;
+  /** The same id is the same replay; without one, the same span is. */
+  readonly id?: string;
+};
+
+/** What people do with stored events; a trigger or replay that is not there is `not_found`. */
+export type ReplayOrders = {
+  /** What a replay would bring and start: `nothing_to_replay`, `replay_too_large` or `trigger_paused` where it cannot. */
+  forecastReplay(trigger: string, asked: AskedReplay): Promise<ReadResult<ReplayForecast>>;
+  /** Starts it, or answers with the one that was started. `already_replayed` where another one brought some of it. */
+  startReplay(trigger: string, asked: AskedReplay): Promise<ReadResult<EventsReplayed>>;
+  /** Newest first. */
+  replays(trigger: string): Promise<ReadResult<z.infer<typeof replayList>>>;
+  replay(trigger: string, replayId: string): Promise<ReadResult<EventsReplayed>>;
+  /** One that was stopped goes on where it was; one that goes on or is done stays as it is. */
+  resumeReplay(trigger: string, replayId: string, by: string): Promise<ReadResult<EventsReplayed>>;
+  /** One that has ended stays as it is. */
+  stopReplay(trigger: string, replayId: string, by: string): Promise<ReadResult<EventsReplayed>>;
+};
+
 /** What people do, implemented outside the HTTP layer. */
-export type OperateApi = RunOrders & TriggerOrders & LetterOrders & BulkOrders;
+export type OperateApi = RunOrders & TriggerOrders & LetterOrders & BulkOrders & ReplayOrders;

@@ -15,6 +15,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { probeRoutes } from './routes/probe.ts';
 import { readRoutes } from './routes/reads.ts';
 import { rebuildRoutes } from './routes/rebuild.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { runOrderRoutes } from './routes/run-orders.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { triggerOrderRoutes } from './routes/trigger-orders.ts';
@@ -37,6 +38,7 @@ export function allRoutes(deps: HttpDependencies): readonly Route[] {
     ...bulkReplayRoutes(deps),
     ...deadLetterRoutes(deps),
     ...triggerOrderRoutes(deps),
+    ...replayRoutes(deps),
     ...dryRunRoutes(deps),
     ...probeRoutes(deps),
     ...matchRoutes(deps),

@@ -13,6 +13,7 @@ import type { Json, JsonObject } from '../../src/spec/json.ts';
 import { EVENT } from '../explain/given.ts';
 import { explaining } from './explained.ts';
 import { triggerOf } from '../accept/given.ts';
+import { REPLAYING, REPLAYS_ACTED_ON } from './replaying.ts';
 import { acceptAll, eventOf, startService } from './service.ts';
 
 const AT = '2026-09-01T12:00:00Z';
@@ -191,6 +192,7 @@ const operate: OperateApi = {
   }),
   replayLetters: async () => ({ ok: true, value: { replayId: 'bulk-replay/a', count: 1 } }),
   stopBulkReplay: async () => ({ ok: true, value: bulk }),
+  ...REPLAYING,
 };
 
 const probed: ProbeAnswer = {
@@ -245,6 +247,10 @@ const CALLS: { readonly [operation: string]: readonly [path: string, body?: Json
   'post /v1/triggers/{name}/breaker': ['/v1/triggers/retrain/breaker', { state: 'open' }],
   'post /v1/triggers/{name}/probe': ['/v1/triggers/retrain/probe', {}],
   'post /v1/triggers/{name}/dry-run': ['/v1/triggers/retrain/dry-run', { event: eventOf() }],
+  'post /v1/triggers/{name}/replay': ['/v1/triggers/retrain/replay', { since: '1h', dryRun: false, pace: '5/s' }],
+  'get /v1/triggers/{name}/replays': ['/v1/triggers/retrain/replays'],
+  'get /v1/triggers/{name}/replays/{id}': ['/v1/triggers/retrain/replays/rpl_1'],
+  ...REPLAYS_ACTED_ON,
   'post /v1/pause': ['/v1/pause', { by: 'ann' }],
   'post /v1/resume': ['/v1/resume', {}],
   'get /v1/runs': ['/v1/runs?limit=1'],

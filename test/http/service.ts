@@ -52,6 +52,12 @@ export const NOTHING_DONE: OperateApi = {
   selectLetters: absent,
   replayLetters: absent,
   stopBulkReplay: absent,
+  forecastReplay: absent,
+  startReplay: absent,
+  replays: absent,
+  replay: absent,
+  resumeReplay: absent,
+  stopReplay: absent,
 };
 
 /** What the running service was given and has done. */

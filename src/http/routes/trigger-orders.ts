@@ -14,7 +14,8 @@ import { breakerOrder, fired, fireOrder, ordered, orderedAll, pauseAllOrder, pau
 import { answer, param } from './reads.ts';
 
 /** What an Idempotency-Key may be: it becomes a part of what makes the run id. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+export const WRONG_KEY = 'An Idempotency-Key has 1 to 200 printable characters of ASCII.';
 
 /** What people do to triggers. */
 export function triggerOrderRoutes(deps: HttpDependencies): Route[] {
@@ -87,7 +88,7 @@ async function give<T>(
 async function fire(deps: HttpDependencies, exchange: Exchange): Promise<Answer> {
   const id = exchange.headers.get('idempotency-key') ?? randomUUID();
   if (!IDEMPOTENCY_KEY.test(id)) {
-    return refused(refusal('malformed_request', 'An Idempotency-Key has 1 to 200 printable characters of ASCII.'));
+    return refused(refusal('malformed_request', WRONG_KEY));
   }
   const body = await readJsonBody(deps, exchange, fireOrder);
   if (!body.ok) return body.answer;
