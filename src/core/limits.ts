@@ -58,7 +58,7 @@ export const LIMITS_LIST_OVERHEAD_BYTES = 13;
 /** Carried bytes of a breaker that is not at rest, without its lists: names, mode, a count or a time, punctuation. */
 export const BREAKER_OVERHEAD_BYTES = 70;
 /** Carried bytes of from when on a breaker replays dead letters: name, a time, punctuation. */
-export const SINCE_BYTES = 24;
+export const SINCE_OVERHEAD_BYTES = 24;
 /** Carried bytes of one start or failure: a time, a mark, punctuation. */
 export const START_OVERHEAD_BYTES = 27;
 /** Carried bytes of a run that has not ended: id, time, punctuation. */

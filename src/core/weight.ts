@@ -13,7 +13,7 @@ import {
   PAUSE_OVERHEAD_BYTES,
   RUN_OVERHEAD_BYTES,
   RUNNING_OVERHEAD_BYTES,
-  SINCE_BYTES,
+  SINCE_OVERHEAD_BYTES,
   START_OVERHEAD_BYTES,
   TALLY_OVERHEAD_BYTES,
   UNIT_OVERHEAD_BYTES,
@@ -99,7 +99,7 @@ export function limitBytes(limits: LimitState | undefined): number {
 }
 
 function breakerBytes(breaker: LimitState['breaker']): number {
-  const sinceBytes = sinceOf(breaker).since === undefined ? 0 : SINCE_BYTES;
+  const sinceBytes = sinceOf(breaker).since === undefined ? 0 : SINCE_OVERHEAD_BYTES;
   switch (breaker.mode) {
     case 'closed':
       return breaker.failedAt.length === 0

@@ -41,12 +41,12 @@ describe('a document that does not fit its schema', () => {
     [
       'an unknown field',
       target('{ http: { url: "https://x", timout: 3s } }'),
-      '4:35 error /spec/http/timout unknown field "timout" — Did you mean "timeout"? Allowed here: url, method, headers, body, timeout, watch, cancel.',
+      '4:35 error /spec/http/timout unknown field "timout" — Did you mean "timeout"? Allowed here: url, method, headers, body, timeout, watch, cancel, probe.',
     ],
     [
       'an unknown field far from any other',
       target('{ http: { url: "https://x", zzz: 3s } }'),
-      '4:35 error /spec/http/zzz unknown field "zzz" — Allowed here: url, method, headers, body, timeout, watch, cancel.',
+      '4:35 error /spec/http/zzz unknown field "zzz" — Allowed here: url, method, headers, body, timeout, watch, cancel, probe.',
     ],
     [
       'a value that is not in the list',
