@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Attempt, nextAttempt } from '../../src/core/retry.ts';
+import { type Attempt, letterOf, nextAttempt } from '../../src/core/retry.ts';
 import { DAY, MINUTE } from './given.ts';
 
 const delays = [MINUTE, 5 * MINUTE];
@@ -52,5 +52,23 @@ describe('after an attempt to start a target', () => {
     expect(nextAttempt(lost(true), 1, delays)).toMatchObject({ kind: 'wait', waitMs: MINUTE });
     expect(nextAttempt(lost(true), 3, delays)).toMatchObject({ kind: 'dead', code: 'target_unknown' });
     expect(nextAttempt(lost(false), 1, delays)).toMatchObject({ kind: 'dead', code: 'target_unknown' });
+  });
+});
+
+describe('what of an end waits for a person', () => {
+  const letter = { code: 'fan_out_failed', place: '/run/quorum' } as const;
+
+  it('is all of a run that was given up', () => {
+    const dead = { kind: 'dead', code: 'lane_full', place: '/run/lane', detail: 'It is full.' } as const;
+    expect(letterOf(dead)).toBe(dead);
+  });
+
+  it('is what an end says that needs somebody, and nothing of any other', () => {
+    expect(letterOf({ kind: 'ended', status: 'failed', detail: '1 of 2.', letter })).toEqual({
+      ...letter,
+      detail: '1 of 2.',
+    });
+    expect(letterOf({ kind: 'ended', status: 'timedOut', letter })).toMatchObject({ detail: 'timedOut' });
+    expect(letterOf({ kind: 'ended', status: 'failed', detail: '1 of 2.' })).toBeUndefined();
   });
 });
