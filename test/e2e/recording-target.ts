@@ -4,12 +4,14 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { JsonObject } from '../../src/spec/json.ts';
 
 /** One call of a target. */
-type Call = {
+export type Call = {
   readonly at: number;
+  /** Of its URL. */
+  readonly path: string;
   /** The run id it came with. */
   readonly key: string;
   readonly headers: IncomingHttpHeaders;
-  /** As received. */
+  /** As received; a GET has none. */
   readonly text: string;
   readonly body: JsonObject;
 };
@@ -37,8 +39,9 @@ export async function startRecordingTarget(answer: Answer = fine, file?: string)
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
-      const { headers } = request;
-      const call = { at: Date.now(), key: String(headers['idempotency-key']), headers, text, body: JSON.parse(text) };
+      const { headers, url: path = '' } = request;
+      const body: JsonObject = text === '' ? {} : JSON.parse(text);
+      const call = { at: Date.now(), path, key: String(headers['idempotency-key']), headers, text, body };
       if (file !== undefined) appendFileSync(file, `${JSON.stringify({ at: call.at, key: call.key, text })}\n`);
       calls.push(call);
       answer(call, response);

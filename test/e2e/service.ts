@@ -10,7 +10,7 @@ import { SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/names.ts';
 import type { JsonObject } from '../../src/spec/json.ts';
 import { connectClient } from '../../src/temporal/connect.ts';
 import { prepareNamespace } from '../../src/temporal/namespace.ts';
-import { type Command, type Program, startProgram } from './program.ts';
+import { type Command, type Environment, type Program, startProgram } from './program.ts';
 import { type Answer, type RecordingTarget, startRecordingTarget } from './recording-target.ts';
 
 const DAY_MS = 86_400_000;
@@ -25,6 +25,8 @@ export type ServiceOptions = {
   readonly answer?: Answer;
   /** Where the service reaches Temporal; the shared server by default. */
   readonly address?: string;
+  /** What is launched first; `serve` is one without a worker. */
+  readonly command?: 'dev' | 'serve';
 };
 
 /** A service of its own process, in a namespace of its own on the shared server, and a target that remembers. */
@@ -42,7 +44,7 @@ export class Service {
     mkdirSync(join(this.directory, 'definitions'));
   }
 
-  static async start({ definitions, answer, address }: ServiceOptions): Promise<Service> {
+  static async start({ definitions, answer, address, command }: ServiceOptions): Promise<Service> {
     const shared = inject('temporal');
     const namespace = `e2e-${process.pid}-${Date.now()}`;
     const connected = await connectClient({ kind: 'address', address: shared.address, namespace: shared.namespace });
@@ -53,7 +55,7 @@ export class Service {
     const target = await startRecordingTarget(answer);
     const service = new Service(target, new Client({ connection, namespace }), address ?? shared.address);
     service.define('definitions.yaml', definitions(target.url));
-    await service.launch();
+    await service.launch(command);
     return service;
   }
 
@@ -68,14 +70,19 @@ export class Service {
   }
 
   /** Starts a further process of the same service, by definitions of its own if told so; whoever does ends it. */
-  startAnother(command: Command, definitions = 'definitions'): Promise<Program> {
-    return startProgram(command, {
+  startAnother(
+    command: Command,
+    definitions = 'definitions',
+    { environment = {}, preload }: { readonly environment?: Environment; readonly preload?: string } = {},
+  ): Promise<Program> {
+    const own = {
       TEMPORAL_ADDRESS: this.address,
       TEMPORAL_NAMESPACE: this.client.options.namespace,
       SIGNALBOX_CONFIG: join(this.directory, definitions),
       SIGNALBOX_STATE: join(this.directory, 'state'),
       SIGNALBOX_PORT: '0',
-    });
+    };
+    return startProgram(command, { ...own, ...environment }, preload);
   }
 
   /** Stops the process as an operator does, and answers its exit code. */
@@ -131,17 +138,18 @@ export function event(id: string, type: string, more: JsonObject = {}): JsonObje
   return { specversion: '1.0', id, source: 'urn:e2e', type, ...more };
 }
 
-/** What `look` answers once it is not undefined; an error that says what was waited for after `withinMs`. */
+/** What `look` answers once it is not undefined; an error that says what was waited for after `withinMs`. Looks again after `everyMs`. */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
   withinMs = 20_000,
+  everyMs = POLL_MS,
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > until) throw new Error(`${what} did not happen within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
