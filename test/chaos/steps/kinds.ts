@@ -109,6 +109,24 @@ const SHAPES: readonly Shape[] = [
     undoes: [],
     ends: 'COMPLETED',
   },
+  {
+    name: 'fan-out',
+    spec: (sure) => [
+      '  run:',
+      '    kind: fanOut',
+      '    over: [north, south]',
+      `    branch: { target: ${sure}-region, params: { of: '\${{ item }}' } }`,
+      '    parallel: 1',
+      '    pool: steps',
+      RETRY,
+      `    guard: { target: current, expect: 'result.running == 0' }`,
+      `    then: { target: ${sure}-aggregate }`,
+    ],
+    changes: ['branch/north', 'branch/south', 'then'],
+    tells: [],
+    undoes: [],
+    ends: 'COMPLETED',
+  },
 ];
 
 /** Each kind with a target that honours its token, and with one that may only be called once. */
@@ -123,7 +141,7 @@ const WATCH = `watch: { url: 'TARGET/\${{ key }}/look', every: 500ms, succeeded:
 
 /** Every target the kinds name, at the address of the one that remembers. */
 export function targetDefinitions(url: string): string {
-  const changing = ['pipeline', 'caller', 'stage', 'promote', 'route', 'people', 'pager'];
+  const changing = ['pipeline', 'caller', 'stage', 'promote', 'route', 'people', 'pager', 'region', 'aggregate'];
   const targets = [
     ...changing.flatMap((name) => [
       targetDocument(`sure-${name}`, extraOf(name), 'retry'),

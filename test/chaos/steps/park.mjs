@@ -48,7 +48,7 @@ class Executions {
 
   triggerOf(workflowId, type, given) {
     const rest = workflowId.slice(workflowId.indexOf('/') + 1);
-    if (type === 'run') return JSON.parse(Buffer.from(given[0].data).toString('utf8')).trigger;
+    if (type === 'run' || type === 'branch') return JSON.parse(Buffer.from(given[0].data).toString('utf8')).trigger;
     if (type === 'deadLetter') return this.byWorkflow.get(rest);
     return workflowId.startsWith('pool/') ? undefined : rest;
   }

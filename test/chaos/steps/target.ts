@@ -42,7 +42,7 @@ export class Outside {
 
   readonly answer: Answer = (call, response) => {
     const [, trigger = '', name = ''] = call.path.split('/');
-    const step = typeof call.body['step'] === 'string' ? call.body['step'] : name;
+    const step = stepOf(call.body) ?? name;
     if (/^(sure|once)-/.test(name)) this.changed(trigger, step, call, name.startsWith('once-'));
     const count = (this.counts.get(`${trigger} ${step}`) ?? 0) + 1;
     this.counts.set(`${trigger} ${step}`, count);
@@ -97,6 +97,12 @@ export class Outside {
       await wait(AGAIN_MS);
     }
   }
+}
+
+/** What a call is for, as its body says it: a step of its run, of which `of` tells alike ones apart. */
+function stepOf({ step, params }: JsonObject): string | undefined {
+  if (typeof step !== 'string') return undefined;
+  return isObject(params) && typeof params['of'] === 'string' ? `${step}/${params['of']}` : step;
 }
 
 function isObject(value: unknown): value is JsonObject {
