@@ -69,6 +69,8 @@ export class System {
   /** Starts a worker that stops where the experiments say. */
   async startWorker(experiments: readonly Experiment[]): Promise<void> {
     const steps = experiments.flatMap(({ name, step }) => (step === undefined ? [] : [[name, step] as const]));
+    // A run that did not come to its step in time goes on undisturbed.
+    this.outside.plan.clear();
     for (const [name, step] of steps) this.outside.plan.set(name, step);
     writeFileSync(this.planFile, JSON.stringify(Object.fromEntries(steps)));
     this.worker = await this.service.startAnother('worker', 'definitions', {
