@@ -37,12 +37,15 @@ export async function ask(
     answer(format, reply.body, () => shown);
     return EXIT.fine;
   }
-  if ([400, 404, 409, 422].includes(reply.status)) {
-    tell(problemText(reply.body));
-    for (const { pointer, message } of violationsOf(reply.body)) tell(`  ${pointer}: ${message}`);
-    return EXIT.no;
-  }
+  if ([400, 404, 409, 422].includes(reply.status)) return tellRefusal(reply.body);
   return giveUp(couldNotRun(`The service answered ${reply.status} ${problemText(reply.body)}`, 'See its log.'));
+}
+
+/** Shows why the service refuses what was asked: a no. */
+export function tellRefusal(body: object): ExitCode {
+  tell(problemText(body));
+  for (const { pointer, message } of violationsOf(body)) tell(`  ${pointer}: ${message}`);
+  return EXIT.no;
 }
 
 /** Who orders where nobody is named: who is logged in here. */

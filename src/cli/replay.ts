@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { EventsReplayed } from '../http/operate-api.ts';
-import { callService, problemText, type Service, violationsOf } from './api.ts';
-import { ask, whoAmI } from './ask.ts';
+import { callService, problemText, type Service } from './api.ts';
+import { ask, tellRefusal, whoAmI } from './ask.ts';
 import { couldNotRun, EXIT, type ExitCode } from './exit.ts';
 import { answer, type Format, giveUp, tell } from './output.ts';
 import { forecastLines, isForecast, isReplayed, isReplayList, replayedLines, replayLine } from './replay-text.ts';
@@ -83,7 +85,7 @@ async function follow(started: EventsReplayed, format: Format, service: Service)
   if (started.state === 'running') tell(`It goes on by itself, also when this command ends. To end it: ${stop}`);
   let last = started;
   while (last.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await delay(LOOK_EVERY_MS);
     const reply = await callService(service, pathOf(trigger, `s/${encodeURIComponent(replayId)}`));
     if (!reply.ok) return giveUp(reply);
     // A service that is away for a moment says nothing about the replay.
@@ -103,9 +105,7 @@ function shown(replayed: EventsReplayed, format: Format): ExitCode {
 
 function refused(status: number, body: object): ExitCode {
   if (status >= 500) return giveUp(couldNotRun(`The service answered ${status} ${problemText(body)}`, 'See its log.'));
-  tell(problemText(body));
-  for (const { pointer, message } of violationsOf(body)) tell(`  ${pointer}: ${message}`);
-  return EXIT.no;
+  return tellRefusal(body);
 }
 
 function pathOf(trigger: string, more = ''): string {

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 
 import { BULK_PER_SECOND_MAX, CANARY_MAX } from '../../contract/bulk-replay.ts';
+import { paceOf } from '../../core/pace.ts';
 import { deadLetterQuery } from './dead-letters.ts';
 import { by, count, moment } from './values.ts';
 
-/** Seconds of what a pace counts in. */
-const UNIT_SECONDS = { s: 1, m: 60, h: 3_600 } as const;
-
-/** How many a second, from a text such as `10/s`, `30/m` or `5/h`; 0 where it is none. */
-function perSecondOf(text: string): number {
-  const [, many = '0', unit = ''] = /^([1-9]\d{0,3})\/([smh])$/.exec(text) ?? [];
-  return unit === 's' || unit === 'm' || unit === 'h' ? Number(many) / UNIT_SECONDS[unit] : 0;
-}
+/** A pace that is written in whole numbers: nobody replays dead letters by fractions. */
+const PACE = /^[1-9]\d{0,3}\/[smh]$/;
 
 const reason = z.string().max(1_000);
 const replayId = z.string().regex(/^(bulk-replay\/)?[A-Za-z0-9][\w-]{0,99}$/);
@@ -24,7 +19,7 @@ export const bulkOrder = z
     pace: z
       .string()
       .default('10/s')
-      .transform(perSecondOf)
+      .transform((text) => (PACE.test(text) && paceOf(text)) || 0)
       .refine((perSecond) => perSecond > 0, 'is no pace such as 10/s, 30/m or 5/h')
       .refine((perSecond) => perSecond <= BULK_PER_SECOND_MAX, `is faster than ${BULK_PER_SECOND_MAX}/s`),
     canary: z.int().min(0).max(CANARY_MAX).default(1),
